@@ -1,0 +1,111 @@
+"""Integer codes: what a number in a record means."""
+
+from enum import IntEnum
+
+
+class MomentumPhase(IntEnum):
+    """Phase of a momentum move. ``label`` is the public spelling."""
+
+    DEAD = 0
+    ACCUMULATION = 1
+    BREAKOUT = 2
+    MOMENTUM = 3
+    PARABOLIC = 4
+    EXHAUSTION = 5
+    CONSOLIDATION = 6
+    DISTRIBUTION = 7
+    FLUSH = 8
+    BOUNCE = 9
+    FADE = 10
+    HALTED = 11
+
+    @property
+    def label(self) -> str:
+        """The spelling used in files and reports, such as ``front_breakout``."""
+        return _PHASE_LABELS[self]
+
+    @classmethod
+    def from_label(cls, label: str) -> "MomentumPhase":
+        """Return the phase with this public spelling."""
+        for phase, text in _PHASE_LABELS.items():
+            if text == label:
+                return phase
+        raise ValueError(f"`{label}` is not a phase; use one of {sorted(_PHASE_LABELS.values())}.")
+
+
+_PHASE_LABELS = {
+    MomentumPhase.DEAD: "dead",
+    MomentumPhase.ACCUMULATION: "accumulation",
+    MomentumPhase.BREAKOUT: "front_breakout",
+    MomentumPhase.MOMENTUM: "front_momentum",
+    MomentumPhase.PARABOLIC: "parabolic",
+    MomentumPhase.EXHAUSTION: "exhaustion",
+    MomentumPhase.CONSOLIDATION: "consolidation",
+    MomentumPhase.DISTRIBUTION: "distribution",
+    MomentumPhase.FLUSH: "back_flush",
+    MomentumPhase.BOUNCE: "bounce",
+    MomentumPhase.FADE: "back_fade",
+    MomentumPhase.HALTED: "halted",
+}
+
+
+class Action(IntEnum):
+    """The nine actions of ``Discrete(9)``."""
+
+    HOLD = 0
+    BUY_25 = 1
+    BUY_50 = 2
+    BUY_75 = 3
+    BUY_100 = 4
+    SELL_25 = 5
+    SELL_50 = 6
+    SELL_75 = 7
+    SELL_100 = 8
+
+
+class RejectReason(IntEnum):
+    """Why an order did not fill as wished. A kernel never raises for a trading reason."""
+
+    NONE = 0
+    MASKED = 1
+    HALTED = 2
+    NO_QUOTE = 3
+    STALE_QUOTE = 4
+    CROSSED = 5
+    NO_SIZE = 6
+    NO_CASH = 7
+    AFTER_CLOSE = 8
+    PARTIAL = 9
+
+    @property
+    def sentence(self) -> str:
+        """The reason in words."""
+        return _REJECT_SENTENCES[self]
+
+
+_REJECT_SENTENCES = {
+    RejectReason.NONE: "The order filled in full, or none was sent.",
+    RejectReason.MASKED: "The action was not allowed by the mask and was treated as HOLD.",
+    RejectReason.HALTED: "The stock was halted when the order arrived.",
+    RejectReason.NO_QUOTE: "The side of the book the order needed was empty when it arrived.",
+    RejectReason.STALE_QUOTE: "The last quote was too old, or from before a halt.",
+    RejectReason.CROSSED: "The book was crossed or locked when the order arrived.",
+    RejectReason.NO_SIZE: "The displayed size had already been taken by this account.",
+    RejectReason.NO_CASH: "The price had moved beyond the cash of the account.",
+    RejectReason.AFTER_CLOSE: "The order would have arrived after the end of the session.",
+    RejectReason.PARTIAL: "The order filled in part; the rest was cancelled.",
+}
+
+
+class EndReason(IntEnum):
+    """Why an episode ended, or is being closed. See ``env/ending.py`` for what each entails."""
+
+    RUNNING = 0
+    MARKET_CLOSE = 1
+    DATA_END = 2
+    MAX_LOSS = 3
+    DAY_LOSS = 4
+    BANKRUPTCY = 5
+    MAX_DURATION = 6
+    RESET_TRANSITION = 7
+    HALTED_INTO_CLOSE = 8

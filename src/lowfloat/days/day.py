@@ -1,0 +1,149 @@
+"""One symbol-day: the events of a session, and what is known about them."""
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lowfloat.base.clock import Session
+from lowfloat.base.records import Quotes, Status, Trades
+from lowfloat.errors import BadSymbol, FeedError
+
+_SYMBOL = re.compile(r"[A-Z][A-Z0-9]{0,5}([.+=-][A-Z]{1,3})?")
+
+NO_QUOTES = "no_quotes"
+"""Flag of a day whose source held trades but no top of book: nothing can be filled on it."""
+
+
+def check_symbol(symbol: str) -> str:
+    """Return ``symbol`` if it is a ticker, which may name a folder.
+
+    Raises:
+        BadSymbol: it is not of the form of a US ticker.
+    """
+    if not isinstance(symbol, str) or not _SYMBOL.fullmatch(symbol):
+        raise BadSymbol(
+            f"`symbol` was {symbol!r}; use a US ticker in capitals such as MLGO or BRK.B."
+        )
+    return symbol
+
+
+@dataclass(frozen=True)
+class Day:
+    """The events of one symbol on one session day; never changed once made.
+
+    Attributes:
+        symbol: ticker.
+        date: session date in New York.
+        session: bounds of the session.
+        coverage_end_ns: time up to which the source was asked for data; never after the end of
+            the session. It is a fact about the request, not about the last record.
+        trades: prints with ``session.start_ns <= ts_recv < coverage_end_ns``.
+        quotes: top-of-book records in the same span.
+        status: changes of the trading state from midnight to ``coverage_end_ns``.
+        vendor: the command that made the day, such as ``databento`` or ``synth``.
+        dataset: the vendor's name of the feed.
+        flags: what a user of the day must know, such as ``no_quotes``.
+        sources: ``(name, sha256)`` of each file the day was made from.
+        manifest_id: SHA-256 over the stored files, empty for a day only in memory.
+    """
+
+    symbol: str
+    date: dt.date
+    session: Session
+    coverage_end_ns: int
+    trades: Trades
+    quotes: Quotes
+    status: Status
+    vendor: str
+    dataset: str = ""
+    flags: tuple[str, ...] = ()
+    sources: tuple[tuple[str, str], ...] = ()
+    manifest_id: str = field(default="", compare=False)
+
+    @property
+    def name(self) -> str:
+        """``SYMBOL/YYYY-MM-DD``."""
+        return f"{self.symbol}/{self.date.isoformat()}"
+
+    @property
+    def closing_price(self) -> int:
+        """Price in nanodollars of the last print of the regular session, else of any, else 0."""
+        regular = np.searchsorted(self.trades.ts_recv, self.session.regular_close_ns)
+        if regular:
+            return int(self.trades.price[regular - 1])
+        return int(self.trades.price[-1]) if len(self.trades.price) else 0
+
+    @property
+    def halts(self) -> list[tuple[int, int]]:
+        """Spans ``(from_ns, to_ns)`` in which nothing trades, in order.
+
+        A span runs from the exchange time of the stop to the receipt of the resumption, the
+        wider of the two clocks at each end; one that never ends runs to the end of the session.
+        """
+        spans: list[tuple[int, int]] = []
+        stopped_at: int | None = None
+        for i in range(len(self.status.ts_recv)):
+            trading = int(self.status.is_trading[i])
+            if trading == 0 and stopped_at is None:
+                stopped_at = min(int(self.status.ts_event[i]), int(self.status.ts_recv[i]))
+            elif trading == 1 and stopped_at is not None:
+                resumed = max(int(self.status.ts_event[i]), int(self.status.ts_recv[i]))
+                spans.append((stopped_at, resumed))
+                stopped_at = None
+        if stopped_at is not None:
+            spans.append((stopped_at, self.session.end_ns))
+        start = self.session.start_ns
+        return [(max(begin, start), end) for begin, end in spans if end > start]
+
+    def check(self) -> "Day":
+        """Return the day if it keeps the rules of its tables.
+
+        Raises:
+            BadSymbol: the symbol is no ticker.
+            FeedError: a rule of :mod:`lowfloat.base.records` is broken; the message says where.
+        """
+        check_symbol(self.symbol)
+        for label, table in (("trades", self.trades), ("quotes", self.quotes)):
+            back = np.flatnonzero(np.diff(table.ts_recv) < 0)
+            if len(back):
+                raise FeedError(
+                    f"{self.name}: `{label}.ts_recv` goes back at record {back[0] + 1}; "
+                    "records must be ordered by the time they were received."
+                )
+            outside = (table.ts_recv < self.session.start_ns) | (
+                table.ts_recv >= self.coverage_end_ns
+            )
+            if outside.any():
+                raise FeedError(
+                    f"{self.name}: `{label}` holds {int(outside.sum())} records outside the "
+                    "session; use records from 04:00 to the end of coverage only."
+                )
+        bad = np.flatnonzero((self.trades.price <= 0) | (self.trades.size <= 0))
+        if len(bad):
+            raise FeedError(
+                f"{self.name}: trade {bad[0]} has price {self.trades.price[bad[0]]} and size "
+                f"{self.trades.size[bad[0]]}; both must be above 0."
+            )
+        for side in ("bid", "ask"):
+            price = getattr(self.quotes, f"{side}_price")
+            size = getattr(self.quotes, f"{side}_size")
+            bad = np.flatnonzero((price < 0) | (size < 0) | ((price == 0) != (size == 0)))
+            if len(bad):
+                raise FeedError(
+                    f"{self.name}: quote {bad[0]} has {side} price {price[bad[0]]} and size "
+                    f"{size[bad[0]]}; an empty side has both 0, any other has both above 0."
+                )
+        if not self.session.start_ns < self.coverage_end_ns <= self.session.end_ns:
+            raise FeedError(
+                f"{self.name}: `coverage_end_ns` was {self.coverage_end_ns}; use a time within "
+                f"the session, {self.session.start_ns} to {self.session.end_ns}."
+            )
+        return self
+
+    def __repr__(self) -> str:
+        events = len(self.trades.price) + len(self.quotes.action)
+        halts = len(self.halts)
+        flags = f", {', '.join(self.flags)}" if self.flags else ""
+        return f"Day({self.symbol} {self.date}, {events:,} events, {halts} halts{flags})"
