@@ -92,6 +92,10 @@ DTYPES = {
 
 TRADE_ACTION = ord("T")
 
+# Status actions that matter by number; others are told apart by what ``is_trading`` says.
+TRADING = 7
+SSR_CHANGE = 14
+
 
 def empty(table: type) -> NamedTuple:
     """Return a table of the given class with no rows."""

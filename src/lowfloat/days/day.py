@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lowfloat.base.clock import Session
-from lowfloat.base.records import Quotes, Status, Trades
+from lowfloat.base.records import SSR_CHANGE, TRADING, Quotes, Status, Trades
 from lowfloat.errors import BadSymbol, FeedError
 
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9]{0,5}([.+=-][A-Z]{1,3})?")
@@ -84,9 +84,10 @@ class Day:
         """
         spans: list[tuple[int, int]] = []
         stopped_at: int | None = None
+        stops = self.status_says_halted
         for i in range(len(self.status.ts_recv)):
             trading = int(self.status.is_trading[i])
-            if trading == 0 and stopped_at is None:
+            if stops[i] and stopped_at is None:
                 stopped_at = min(int(self.status.ts_event[i]), int(self.status.ts_recv[i]))
             elif trading == 1 and stopped_at is not None:
                 resumed = max(int(self.status.ts_event[i]), int(self.status.ts_recv[i]))
@@ -96,6 +97,16 @@ class Day:
             spans.append((stopped_at, self.session.end_ns))
         start = self.session.start_ns
         return [(max(begin, start), end) for begin, end in spans if end > start]
+
+    @property
+    def status_says_halted(self) -> np.ndarray:
+        """Per status record, whether it stops trading.
+
+        Before 04:00 feeds say "trading" or report the short-sale restriction with
+        ``is_trading`` no, because the market is closed; that is no halt.
+        """
+        says_nothing = np.isin(self.status.action, (TRADING, SSR_CHANGE))
+        return (self.status.is_trading == 0) & ~says_nothing
 
     def check(self) -> "Day":
         """Return the day if it keeps the rules of its tables.

@@ -1,0 +1,1 @@
+"""The Gymnasium environment: one scalar step over market, account and rewards."""

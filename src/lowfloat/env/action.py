@@ -1,0 +1,75 @@
+"""The nine actions, and which of them may be sent."""
+
+from typing import NamedTuple
+
+from lowfloat.base.codes import Action
+from lowfloat.base.jit import kernel
+from lowfloat.base.prices import MICRODOLLARS_PER_UNIT
+from lowfloat.base.units import Dollars, Positive
+
+NUM_ACTIONS = len(Action)
+
+
+class RiskRules(NamedTuple):
+    """Money of the account."""
+
+    cash: Positive = 25_000.0  # dollars at the start of an episode
+    max_position: Positive = 10_000.0  # dollars, at the known ask
+
+
+class Limits(NamedTuple):
+    """The same in microdollars, as kernels read it."""
+
+    cash: int
+    max_position: int
+
+
+def limits_of(risk: RiskRules) -> Limits:
+    """Convert dollars to the ledger's integers."""
+    return Limits(round(risk.cash * 1_000_000), round(risk.max_position * 1_000_000))
+
+
+@kernel
+def order_shares(action, ask, account, limits):
+    """Return the shares an action wishes to trade: above 0 to buy, below 0 to sell, or 0.
+
+    A buy is a quarter to four quarters of the maximum position at the known ask, as far as room
+    and cash are left; a sale is that part of the shares held, at least one.
+    """
+    if action == 0:
+        return 0
+    if action <= 4:
+        if ask <= 0:
+            return 0
+        most = limits.max_position // (MICRODOLLARS_PER_UNIT * ask)
+        affordable = account.cash // (MICRODOLLARS_PER_UNIT * ask)
+        wish = most * action // 4
+        return max(0, min(wish, most - account.shares, affordable))
+    if account.shares == 0:
+        return 0
+    return -max(1, account.shares * (action - 4) // 4)
+
+
+@kernel
+def legal_actions(second_row, account, may_trade, may_enter, limits, mask):
+    """Write into ``mask`` which actions may be sent.
+
+    HOLD always may. A buy or a sale needs a known two-sided book outside a halt and at least one
+    share to trade. HOLD is the only action while a position is being closed.
+
+    Args:
+        second_row: ``SECOND`` record of the decision.
+        account: account record.
+        may_trade: False while the position is being closed or the episode is over.
+        may_enter: False near the end of the session.
+        limits: :class:`Limits`.
+        mask: bool row of nine, overwritten.
+    """
+    open_book = may_trade and second_row.halted == 0 and 0 < second_row.bid < second_row.ask
+    mask[0] = True
+    for action in range(1, 5):
+        mask[action] = (
+            open_book and may_enter and order_shares(action, second_row.ask, account, limits) > 0
+        )
+    for action in range(5, 9):
+        mask[action] = open_book and account.shares > 0

@@ -1,0 +1,154 @@
+"""The deck: symbol-days made resident, once, for any number of environments.
+
+What the market shows does not depend on the agent, so its columns are computed when the day is
+loaded. A reset then picks a day and a second and copies nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from lowfloat.base.clock import NS, SECONDS_PER_SESSION
+from lowfloat.base.prices import MAX_PRICE_UNITS, NANODOLLARS_PER_UNIT
+from lowfloat.base.records import TRADE_ACTION
+from lowfloat.days.day import Day
+from lowfloat.days.seconds import per_second
+from lowfloat.env.kernel import DeckArrays
+from lowfloat.errors import DayNotTradable, FeedError
+from lowfloat.market.book import DAY, QUOTE, SECOND
+from lowfloat.market.fees import regulatory_fees
+from lowfloat.tape.columns import COLUMNS, market_columns
+from lowfloat.tape.normaliser import Normaliser
+from lowfloat.tape.phase import phases_of
+
+_INT32_MAX = 2**31 - 1
+
+
+class Deck(NamedTuple):
+    """Resident days.
+
+    Attributes:
+        names: ``SYMBOL/YYYY-MM-DD`` of each, in the order of the arrays.
+        arrays: what the kernels read.
+    """
+
+    names: tuple[str, ...]
+    arrays: DeckArrays
+
+    def row(self, name: str) -> int:
+        """Return the row of a day by its name."""
+        return self.names.index(name)
+
+
+class _Resident(NamedTuple):
+    table: np.ndarray
+    seconds: np.ndarray
+    quotes: np.ndarray
+    halts: np.ndarray
+    constants: np.ndarray
+
+
+def build_deck(
+    days: Sequence[tuple[Day, float]],
+    normaliser: Normaliser | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Deck:
+    """Make days resident.
+
+    Args:
+        days: each with its previous close in dollars, 0 if not known.
+        normaliser: applied to the market columns; None leaves them in their own units.
+        progress: called with a day's name, its number from 1, and the number of days.
+
+    Raises:
+        DayNotTradable: a day has no quotes.
+        FeedError: a quote is off the grid of $0.0001 or out of bounds.
+    """
+    residents = []
+    for number, (day, previous_close) in enumerate(days, start=1):
+        residents.append(_resident(day, previous_close, normaliser))
+        if progress is not None:
+            progress(day.name, number, len(days))
+    quotes = np.concatenate([resident.quotes for resident in residents])
+    halts = np.concatenate([resident.halts for resident in residents])
+    seconds = np.stack([resident.seconds for resident in residents])
+    constants = np.concatenate([resident.constants for resident in residents])
+    first_quote = first_halt = 0
+    for row, resident in enumerate(residents):
+        seconds["quote"][row] += first_quote
+        constants["first_quote"][row] = first_quote
+        first_quote += len(resident.quotes)
+        constants["last_quote"][row] = first_quote
+        constants["first_halt"][row] = first_halt
+        first_halt += len(resident.halts)
+        constants["last_halt"][row] = first_halt
+    table = np.stack([resident.table for resident in residents])
+    return Deck(
+        names=tuple(day.name for day, _ in days),
+        arrays=DeckArrays(table, seconds, quotes, halts, constants),
+    )
+
+
+def _resident(day: Day, previous_close: float, normaliser: Normaliser | None) -> _Resident:
+    quotes = _book_states(day)
+    summed = per_second(day)
+    table = market_columns(day, summed, previous_close)
+    if normaliser is not None:
+        normaliser.apply(table)
+    seconds = np.zeros(SECONDS_PER_SESSION + 1, SECOND)
+    begins = day.session.start_ns + NS * np.arange(SECONDS_PER_SESSION + 1)
+    seconds["quote"] = np.searchsorted(quotes["ts"], begins)
+    seconds["bid"][1:] = summed.bid
+    seconds["ask"][1:] = summed.ask
+    seconds["mark"] = _marks(quotes, seconds["quote"])
+    seconds["halted"][1:] = summed.halted
+    seconds["phase"] = phases_of(summed)
+    halts = np.array(day.halts, np.int64).reshape(-1, 2)
+    constants = np.zeros(1, DAY)
+    sec_fee, taf_fee, taf_cap = regulatory_fees(day.date)
+    constants["start_ns"] = day.session.start_ns
+    constants["sec_fee"], constants["taf_fee"], constants["taf_cap"] = sec_fee, taf_fee, taf_cap
+    constants["end_second"] = day.session.second(day.coverage_end_ns)
+    constants["data_ends_early"] = day.coverage_end_ns < day.session.end_ns
+    return _Resident(table, seconds, quotes, halts, constants)
+
+
+def _book_states(day: Day) -> np.ndarray:
+    """Return the day's book states as ``QUOTE`` records; trades leave the book as it was."""
+    changes = day.quotes.action != TRADE_ACTION
+    if not changes.any():
+        raise DayNotTradable(
+            f"{day.name} has no quotes, so no order could be filled on it; leave it out of the "
+            "split (its row in days.parquet says `tradable` false)."
+        )
+    quotes = np.zeros(int(changes.sum()), QUOTE)
+    quotes["ts"] = day.quotes.ts_recv[changes]
+    for side in ("bid", "ask"):
+        price = getattr(day.quotes, f"{side}_price")[changes]
+        size = getattr(day.quotes, f"{side}_size")[changes]
+        off_grid = np.flatnonzero(
+            (price % NANODOLLARS_PER_UNIT != 0) | (price > MAX_PRICE_UNITS * NANODOLLARS_PER_UNIT)
+        )
+        if len(off_grid):
+            raise FeedError(
+                f"{day.name}: a {side} of {price[off_grid[0]]} nanodollars is off the grid of "
+                f"$0.0001 or above ${MAX_PRICE_UNITS // 10_000:,}; quotes must be on it."
+            )
+        quotes[side] = price // NANODOLLARS_PER_UNIT
+        quotes[f"{side}_size"] = np.minimum(size, _INT32_MAX)
+    return quotes
+
+
+def _marks(quotes: np.ndarray, first_after: np.ndarray) -> np.ndarray:
+    """Return, per second, the bid of the last two-sided uncrossed book received before it."""
+    sound = np.flatnonzero((quotes["bid"] > 0) & (quotes["ask"] > quotes["bid"]))
+    last = np.searchsorted(sound, first_after) - 1
+    if not len(sound):
+        return np.zeros(len(first_after), np.int32)
+    return np.where(last >= 0, quotes["bid"][sound[np.maximum(last, 0)]], 0)
+
+
+def market_column_names() -> tuple[str, ...]:
+    """Return the names of the market part of the observation, in order."""
+    return tuple(column.name for column in COLUMNS)

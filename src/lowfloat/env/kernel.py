@@ -1,0 +1,354 @@
+"""The environment as kernels: one scalar reset, one scalar step, and loops over them.
+
+``step_batch`` is the loop over environments; ``vector.py`` runs it on the whole batch or on
+slices in threads. An environment touches only its own rows, so the result does not depend on how
+the batch is cut.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lowfloat.base.clock import NS
+from lowfloat.base.codes import RejectReason
+from lowfloat.base.jit import kernel
+from lowfloat.base.prices import MICRODOLLARS_PER_UNIT
+from lowfloat.base.random import draw_below
+from lowfloat.env.action import NUM_ACTIONS, Limits, legal_actions, order_shares
+from lowfloat.env.ending import (
+    HALTED_INTO_CLOSE,
+    MAX_DURATION,
+    RESET_TRANSITION,
+    EpisodeRules,
+    closing_reason,
+)
+from lowfloat.env.observation import position_block
+from lowfloat.market.account import ACCOUNT_FIELDS, buy, mark_to, open_account, sell
+from lowfloat.market.fees import CommissionTerms, commission_of, sale_fees_of
+from lowfloat.market.fills import (
+    FillRules,
+    buyable,
+    last_resume,
+    quote_at,
+    refusal,
+    sellable,
+    slipped,
+)
+from lowfloat.rewards.moment import Moment
+from lowfloat.rewards.score import Rewards, score
+
+_MASKED = int(RejectReason.MASKED)
+_NO_SIZE = int(RejectReason.NO_SIZE)
+_NO_CASH = int(RejectReason.NO_CASH)
+_PARTIAL = int(RejectReason.PARTIAL)
+_MILLISECOND = 1_000_000
+
+STATE = np.dtype(
+    [
+        *ACCOUNT_FIELDS,
+        ("day", np.int64),  # row of the deck
+        ("second", np.int64),  # session second of the next decision
+        ("start", np.int64),  # row of the starts
+        ("start_second", np.int64),
+        ("deadline", np.int64),  # second at which the episode is truncated
+        ("deadline_reason", np.int64),
+        ("episode", np.int64),  # episodes begun by this environment since it was seeded
+        ("closing", np.int64),  # EndReason for which the position is being closed, or 0
+        ("ended", np.int64),  # EndReason, 0 while the episode runs
+        ("settled_shares", np.int64),  # shares written down at the end of the session
+        ("order_shares", np.int64),  # signed shares of the order of the last step, 0 if none
+        ("fill_shares", np.int64),  # signed shares it got
+        ("fill_price", np.int64),  # price units
+        ("fill_fee", np.int64),  # microdollars
+        ("fill_ns", np.int64),  # when it reached the market
+        ("fill_quote_ns", np.int64),  # when the quote it met had been received
+        ("reject", np.int64),  # RejectReason
+        ("forced", np.int64),  # 1 if the order was a forced close
+    ],
+    align=True,
+)
+"""Everything that changes in one environment."""
+
+START = np.dtype(
+    [
+        ("day", np.int64),  # row of the deck
+        ("second", np.int64),
+        ("next_second", np.int64),  # the day's next reset point, or past its end
+    ],
+    align=True,
+)
+"""A second at which an episode may begin."""
+
+
+class DeckArrays(NamedTuple):
+    """The resident days, shared by all environments and never written to."""
+
+    table: np.ndarray  # (days, seconds + 1, columns) float32
+    seconds: np.ndarray  # (days, seconds + 1) SECOND
+    quotes: np.ndarray  # (quotes,) QUOTE
+    halts: np.ndarray  # (halts, 2) int64 ns
+    days: np.ndarray  # (days,) DAY
+
+
+class Rules(NamedTuple):
+    """What the experimenter sets, as the kernels read it."""
+
+    fills: FillRules
+    commission: CommissionTerms
+    limits: Limits
+    episode: EpisodeRules
+    rewards: Rewards
+
+
+class Draw(NamedTuple):
+    """How starts are chosen."""
+
+    key: np.uint64  # the seed
+    sequential: int  # 1: environment i takes starts i, i + n, i + 2n, ... in turn
+    num_envs: int
+
+
+class Output(NamedTuple):
+    """What a step hands out; one row per environment, owned by the vector environment."""
+
+    observation: np.ndarray  # (n, columns + position columns) float32
+    mask: np.ndarray  # (n, 9) bool
+    reward: np.ndarray  # (n,) float64
+    parts: np.ndarray  # (n, components) float64
+    terminated: np.ndarray  # (n,) bool
+    truncated: np.ndarray  # (n,) bool
+    final_observation: np.ndarray  # like observation, rows valid where an episode ended
+    final_state: np.ndarray  # (n,) STATE, rows valid where an episode ended
+
+
+@kernel
+def _observe(deck, state, rules, observation, mask):
+    second_row = deck.seconds[state.day, state.second]
+    may_enter = state.second < deck.days[state.day].end_second - rules.episode.no_entry_seconds
+    may_trade = state.closing == 0 and state.ended == 0
+    row = deck.table[state.day, state.second]
+    columns = row.shape[0]
+    for i in range(columns):
+        observation[i] = row[i]
+    position_block(state, may_enter, rules.limits, observation[columns:])
+    legal_actions(second_row, state, may_trade, may_enter, rules.limits, mask)
+
+
+@kernel
+def _clear_order(state):
+    state.order_shares = 0
+    state.fill_shares = 0
+    state.fill_price = 0
+    state.fill_fee = 0
+    state.fill_ns = 0
+    state.fill_quote_ns = 0
+    state.reject = 0
+    state.forced = 0
+
+
+@kernel
+def reset_one(deck, starts, start, rules, state):
+    """Begin an episode of one environment at row ``start`` of the starts."""
+    begin = starts[start]
+    day = deck.days[begin.day]
+    state.day = begin.day
+    state.second = begin.second
+    state.start = start
+    state.start_second = begin.second
+    state.deadline = begin.second + rules.episode.max_seconds
+    state.deadline_reason = MAX_DURATION
+    if rules.episode.reset_transitions and begin.next_second < day.end_second:
+        transition = max(
+            begin.next_second - rules.episode.transition_gap_seconds,
+            begin.second + rules.episode.min_seconds,
+        )
+        if transition < state.deadline:
+            state.deadline = transition
+            state.deadline_reason = RESET_TRANSITION
+    state.episode += 1
+    state.closing = 0
+    state.ended = 0
+    state.settled_shares = 0
+    _clear_order(state)
+    open_account(state, rules.limits.cash, begin.second)
+    mark_to(state, deck.seconds[begin.day, begin.second].mark)
+
+
+@kernel
+def _draw_start(starts, draw, env, state):
+    if draw.sequential:
+        return (env + state.episode * draw.num_envs) % len(starts)
+    return draw_below(
+        len(starts), draw.key, np.uint64(env), np.uint64(state.episode), np.uint64(0)
+    )
+
+
+@kernel
+def _trade(deck, rules, state, wish):
+    """Send an order for ``wish`` signed shares at the state's second and book what it gets."""
+    day = deck.days[state.day]
+    arrival = day.start_ns + state.second * NS + rules.fills.latency_ms * _MILLISECOND
+    row = quote_at(deck, state.day, state.second, arrival)
+    state.order_shares = wish
+    state.fill_ns = arrival
+    state.reject = refusal(deck, state.day, row, arrival, rules.fills)
+    if state.reject != 0:
+        return
+    quote = deck.quotes[row]
+    state.fill_quote_ns = quote.ts
+    available = buyable(deck, row, state) if wish > 0 else sellable(deck, row, state)
+    shares = min(abs(wish), available)
+    if shares <= 0:
+        state.reject = _NO_SIZE
+        return
+    if wish > 0:
+        price = quote.ask
+        value = MICRODOLLARS_PER_UNIT * price
+        fee = commission_of(value * shares, shares, rules.commission)
+        if value * shares + fee > state.cash:
+            # Fees do not grow when shares shrink, so one correction is enough.
+            shares = (state.cash - fee) // value
+            if shares <= 0:
+                state.reject = _NO_CASH
+                return
+            fee = commission_of(value * shares, shares, rules.commission)
+        buy(state, shares, price, fee, row, state.second)
+        state.fill_shares = shares
+    else:
+        price = slipped(quote.bid, rules.fills) if state.forced else quote.bid
+        value = MICRODOLLARS_PER_UNIT * price
+        fee = commission_of(value * shares, shares, rules.commission)
+        fee += sale_fees_of(value * shares, shares, day)
+        sell(state, shares, price, fee, row, state.second)
+        state.fill_shares = -shares
+    state.fill_price = price
+    state.fill_fee = fee
+    if shares < abs(wish):
+        state.reject = _PARTIAL
+
+
+@kernel
+def _settle(deck, rules, state):
+    """Write down, at the end of the session, the shares that nobody would buy."""
+    day = deck.days[state.day]
+    end_ns = day.start_ns + day.end_second * NS
+    if last_resume(deck, state.day, end_ns - 1) < 0:
+        state.closing = HALTED_INTO_CLOSE
+    state.settled_shares = state.shares
+    price = int(state.mark * (1.0 - rules.episode.settlement_haircut))
+    sell(state, state.shares, price, 0, -1, state.second)
+
+
+@kernel
+def step_one(deck, rules, state, action, mask, parts):
+    """Play one second of one environment and return the reward.
+
+    Args:
+        deck: :class:`DeckArrays`.
+        rules: :class:`Rules`.
+        state: ``STATE`` record, changed in place.
+        action: 0..8.
+        mask: bool row of nine, the actions that were allowed at this decision.
+        parts: float64 row of reward parts, overwritten.
+    """
+    equity, fees = state.equity, state.fees
+    _clear_order(state)
+    wish = 0
+    if state.closing != 0:
+        state.forced = 1
+        wish = -state.shares
+    elif not mask[action]:
+        state.reject = _MASKED
+    else:
+        ask = deck.seconds[state.day, state.second].ask
+        wish = order_shares(action, ask, state, rules.limits)
+    if wish != 0:
+        _trade(deck, rules, state, wish)
+
+    state.second += 1
+    day = deck.days[state.day]
+    mark = deck.seconds[state.day, state.second].mark
+    mark_to(state, mark)
+    if state.closing == 0:
+        state.closing = closing_reason(
+            state.equity, state.start_equity, rules.limits.cash, state.second, day, rules.episode
+        )
+    if state.closing != 0:
+        if state.shares > 0 and state.second >= day.end_second:
+            _settle(deck, rules, state)
+            mark_to(state, mark)
+        if state.shares == 0:
+            state.ended = state.closing
+    elif state.second >= state.deadline:
+        state.ended = state.deadline_reason
+
+    paid = state.fees - fees
+    scale = float(rules.limits.max_position)
+    now = Moment(
+        market_gain=(state.equity - equity + paid) / scale,
+        fees_paid=paid / scale,
+    )
+    return score(now, rules.rewards, parts)
+
+
+@kernel
+def step_batch(deck, starts, rules, draw, state, actions, autoreset, first, last, out):
+    """Play one second of environments ``first..last-1``.
+
+    With ``autoreset`` an environment whose episode ends is reset in the same step: its
+    observation and mask are those of the new episode, and ``final_observation`` and
+    ``final_state`` hold the old one's end. Without, it stays as it is until it is reset, and
+    earns nothing.
+    """
+    for env in range(first, last):
+        row = state[env]
+        if row.ended != 0:
+            out.reward[env] = 0.0
+            out.parts[env, :] = 0.0
+            continue
+        out.reward[env] = step_one(deck, rules, row, actions[env], out.mask[env], out.parts[env])
+        out.truncated[env] = row.ended == MAX_DURATION or row.ended == RESET_TRANSITION
+        out.terminated[env] = row.ended != 0 and not out.truncated[env]
+        _observe(deck, row, rules, out.observation[env], out.mask[env])
+        if row.ended != 0:
+            out.final_observation[env] = out.observation[env]
+            out.final_state[env] = row
+            if autoreset:
+                reset_one(deck, starts, _draw_start(starts, draw, env, row), rules, row)
+                _observe(deck, row, rules, out.observation[env], out.mask[env])
+
+
+@kernel
+def reset_batch(deck, starts, rules, draw, state, chosen, which, out):
+    """Begin new episodes of the environments where ``which`` is True.
+
+    ``chosen[env]`` is a row of the starts, or -1 to draw one.
+    """
+    for env in range(len(state)):
+        if not which[env]:
+            continue
+        row = state[env]
+        start = chosen[env]
+        if start < 0:
+            start = _draw_start(starts, draw, env, row)
+        reset_one(deck, starts, start, rules, row)
+        out.terminated[env] = False
+        out.truncated[env] = False
+        _observe(deck, row, rules, out.observation[env], out.mask[env])
+
+
+NUM_PARTS = len(Rewards._fields)
+__all__ = [
+    "NUM_ACTIONS",
+    "NUM_PARTS",
+    "START",
+    "STATE",
+    "DeckArrays",
+    "Draw",
+    "Output",
+    "Rules",
+    "reset_batch",
+    "reset_one",
+    "step_batch",
+    "step_one",
+]

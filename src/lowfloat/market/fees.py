@@ -1,0 +1,93 @@
+"""What a trade costs beyond its price: commission, the SEC's fee and FINRA's, by date.
+
+Amounts are integer microdollars and are rounded against the trader.
+"""
+
+import datetime as dt
+from typing import NamedTuple
+
+from lowfloat.base.jit import kernel
+from lowfloat.base.prices import MICRODOLLARS_PER_CENT, MICRODOLLARS_PER_DOLLAR
+from lowfloat.base.units import Dollars, Fraction
+
+SEC_FEES = (
+    # first day, cents per million dollars sold (Section 31 of the Exchange Act)
+    (dt.date(2018, 5, 22), 1300),
+    (dt.date(2019, 4, 16), 2070),
+    (dt.date(2020, 2, 18), 2210),
+    (dt.date(2021, 2, 25), 510),
+    (dt.date(2022, 5, 14), 2290),
+    (dt.date(2023, 2, 27), 800),
+    (dt.date(2024, 5, 22), 2780),
+    (dt.date(2025, 5, 14), 0),
+    (dt.date(2026, 4, 4), 2060),
+)
+TAF_FEES = (
+    # first day, microdollars per share sold, cap in microdollars (FINRA trading activity fee)
+    (dt.date(2012, 7, 1), 119, 5_950_000),
+    (dt.date(2022, 1, 1), 130, 6_490_000),
+    (dt.date(2023, 1, 1), 145, 7_270_000),
+    (dt.date(2024, 1, 1), 166, 8_300_000),
+    (dt.date(2026, 1, 1), 195, 9_790_000),
+    (dt.date(2027, 1, 1), 232, 11_610_000),
+)
+
+
+class Commission(NamedTuple):
+    """A broker's commission on one order. The defaults are a common fixed per-share plan."""
+
+    per_share: Dollars = 0.005
+    minimum: Dollars = 1.0
+    cap_fraction: Fraction = 0.01  # of the order's value; it also limits the minimum
+
+
+class CommissionTerms(NamedTuple):
+    """The same in the ledger's integers, as the kernel reads it."""
+
+    per_share: int  # microdollars
+    minimum: int  # microdollars
+    cap_ppm: int  # millionths of the order's value
+
+
+def commission_terms(commission: Commission) -> CommissionTerms:
+    """Convert a commission from dollars to the ledger's integers."""
+    return CommissionTerms(
+        per_share=round(commission.per_share * MICRODOLLARS_PER_DOLLAR),
+        minimum=round(commission.minimum * MICRODOLLARS_PER_DOLLAR),
+        cap_ppm=round(commission.cap_fraction * 1_000_000),
+    )
+
+
+def regulatory_fees(date: dt.date) -> tuple[int, int, int]:
+    """Return the fees on sales of a day: SEC cents per $1M, TAF microdollars per share, TAF cap.
+
+    Days before the first row of a table use its first row.
+    """
+    sec = [row for row in SEC_FEES if row[0] <= date] or SEC_FEES[:1]
+    taf = [row for row in TAF_FEES if row[0] <= date] or TAF_FEES[:1]
+    return sec[-1][1], taf[-1][1], taf[-1][2]
+
+
+@kernel
+def _ceil_div(amount, divisor):
+    return -(-amount // divisor)
+
+
+@kernel
+def commission_of(value, shares, terms):
+    """Return the commission, in microdollars, on an order of ``shares`` worth ``value``."""
+    fee = max(shares * terms.per_share, terms.minimum)
+    cap = _ceil_div(value * terms.cap_ppm, 1_000_000)
+    return min(fee, cap)
+
+
+@kernel
+def sale_fees_of(value, shares, day):
+    """Return the SEC and TAF fees, in microdollars, on selling ``shares`` worth ``value``.
+
+    Each is rounded up to the cent, as brokers charge them. ``day`` is a ``DAY`` record.
+    """
+    cent = MICRODOLLARS_PER_CENT
+    sec = _ceil_div(_ceil_div(value * day.sec_fee, 100_000_000), cent) * cent
+    taf = _ceil_div(min(shares * day.taf_fee, day.taf_cap), cent) * cent
+    return sec + taf

@@ -1,0 +1,73 @@
+"""Centre and scale of the market columns, fitted on training days and kept with the model."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from lowfloat.errors import CheckpointError
+from lowfloat.tape.columns import NAMES
+
+LIMIT = 10.0
+
+
+class Normaliser:
+    """Maps each column to ``(value - mean) / scale``, cut at plus and minus 10.
+
+    Args:
+        mean: float64 per column.
+        scale: float64 per column, above 0.
+    """
+
+    def __init__(self, mean: np.ndarray, scale: np.ndarray) -> None:
+        self.mean = np.asarray(mean, np.float64)
+        self.scale = np.asarray(scale, np.float64)
+
+    @classmethod
+    def fit(cls, tables: Iterable[np.ndarray]) -> "Normaliser":
+        """Fit on the tables of the training days, each ``(seconds, columns)``.
+
+        A column that never varies keeps scale 1, so that it stays at 0 and does not blow up
+        when it first moves.
+        """
+        count, total, squares = 0, np.zeros(len(NAMES)), np.zeros(len(NAMES))
+        for table in tables:
+            values = table.astype(np.float64)
+            count += len(values)
+            total += values.sum(axis=0)
+            squares += (values**2).sum(axis=0)
+        mean = total / max(count, 1)
+        deviation = np.sqrt(np.maximum(squares / max(count, 1) - mean**2, 0.0))
+        return cls(mean, np.where(deviation > 1e-6, deviation, 1.0))
+
+    def apply(self, table: np.ndarray) -> None:
+        """Normalise a float32 ``(seconds, columns)`` table in place."""
+        table -= self.mean.astype(np.float32)
+        table /= self.scale.astype(np.float32)
+        np.clip(table, -LIMIT, LIMIT, out=table)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the normaliser as plain data, by column name."""
+        return {
+            name: {"mean": float(mean), "scale": float(scale)}
+            for name, mean, scale in zip(NAMES, self.mean, self.scale, strict=True)
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Normaliser":
+        """Rebuild a normaliser.
+
+        Raises:
+            CheckpointError: the columns are not those of this version, or a number is not finite.
+        """
+        if tuple(data) != NAMES:
+            odd = sorted(set(data) ^ set(NAMES)) or "their order"
+            raise CheckpointError(
+                f"the normaliser was fitted on other tape columns; they differ in {odd}. "
+                "Train again with this version."
+            )
+        mean = np.array([column["mean"] for column in data.values()], np.float64)
+        scale = np.array([column["scale"] for column in data.values()], np.float64)
+        if not (np.isfinite(mean).all() and np.isfinite(scale).all() and (scale > 0).all()):
+            raise CheckpointError("the normaliser holds a number that is not finite or not > 0.")
+        return cls(mean, scale)
