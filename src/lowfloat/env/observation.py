@@ -27,6 +27,7 @@ POSITION_COLUMNS = (
     PositionColumn("closing", "1 while the position is being closed by force"),
 )  # fmt: skip
 NUM_POSITION_COLUMNS = len(POSITION_COLUMNS)
+POSITION_LIMIT = 10.0
 
 
 @kernel
@@ -39,7 +40,7 @@ def position_block(state, may_enter, limits, out):
     """Write the position block of one environment into the float32 row ``out``."""
     held = state.shares > 0
     value = float(MICRODOLLARS_PER_UNIT) * state.shares * state.mark
-    out[0] = value / limits.max_position
+    out[0] = _bounded(value / limits.max_position, POSITION_LIMIT)
     out[1] = 10.0 * _bounded(value / state.cost - 1.0, 1.0) if held else 0.0
     out[2] = 10.0 * (1.0 - state.mark / state.peak_mark) if held and state.peak_mark > 0 else 0.0
     since_entry = float(state.second - state.entry_second)
@@ -47,7 +48,7 @@ def position_block(state, may_enter, limits, out):
     since_exit = float(state.second - state.exit_second)
     out[4] = since_exit / (since_exit + 60.0) if state.exit_second >= 0 else 1.0
     out[5] = 10.0 * _bounded(state.equity / state.start_equity - 1.0, 1.0)
-    out[6] = state.cash / state.start_equity
+    out[6] = _bounded(state.cash / state.start_equity, POSITION_LIMIT)
     out[7] = state.fill_shares / abs(state.order_shares) if state.order_shares != 0 else 0.0
     left = float(max(0, state.deadline - state.second))
     out[8] = left / (left + 600.0)

@@ -1,0 +1,1 @@
+"""Frozen evaluation on whole held-out days, beside baselines. Money only, no shaping."""

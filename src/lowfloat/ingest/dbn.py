@@ -3,8 +3,8 @@
 The vendor's own decoder ends the whole process on some damaged headers (it aborts; there is no
 exception to catch), so the header is parsed here, and records are views of the bytes. Every
 length and every time a file states is checked against what is really there. Only zstd files
-carry a checksum: an uncompressed file that was cut between two records, or has a flipped bit in
-a price, cannot be told from a good one. Keep the vendor's ``.dbn.zst``.
+carry a checksum and an end mark: an uncompressed file that was cut between two records, or has
+a flipped bit in a price, cannot be told from a good one. Keep the vendor's ``.dbn.zst``.
 
 Layout: https://databento.com/docs/standards-and-conventions/databento-binary-encoding
 """
@@ -28,7 +28,9 @@ TRADES, QUOTES, STATUS = "trades", "mbp-1", "status"
 
 UNDEF_PRICE = 2**63 - 1
 UNDEF_SIZE = 2**32 - 1
-_UNDEF_TIMESTAMP = 2**64 - 1
+UNDEF_TIMESTAMP = 2**64 - 1
+OPEN_END = 2**63 - 1
+"""End of a file that does not say where it ends, such as a live capture."""
 
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _VERSIONS = (1, 2, 3)
@@ -61,11 +63,8 @@ _STATE = [
     ("is_trading", "u1"), ("is_quoting", "u1"), ("is_short_sell_restricted", "u1"),
     ("padding", "V7"),
 ]  # fmt: skip
-_RECORDS = {  # schema: rtype, layout
-    TRADES: (0x00, np.dtype(_PRINT)),
-    QUOTES: (0x01, np.dtype(_TOP)),
-    STATUS: (0x12, np.dtype(_STATE)),
-}
+LAYOUTS = {TRADES: np.dtype(_PRINT), QUOTES: np.dtype(_TOP), STATUS: np.dtype(_STATE)}
+_RTYPES = {TRADES: 0x00, QUOTES: 0x01, STATUS: 0x12}
 
 
 class Mapped(NamedTuple):
@@ -85,7 +84,7 @@ class Header:
         dataset: the vendor's name of the feed.
         schema: kind of record, or ``""`` if the file mixes kinds, as live captures do.
         start_ns: begin of the span asked for.
-        end_ns: its end, exclusive; None if the file does not say.
+        end_ns: its end, exclusive; ``OPEN_END`` if the file does not say.
         limit: the number of records asked for at most; 0 if there was no limit.
         mapped: the tickers of the file's instruments.
     """
@@ -93,7 +92,7 @@ class Header:
     dataset: str
     schema: str
     start_ns: int
-    end_ns: int | None
+    end_ns: int
     limit: int
     mapped: tuple[Mapped, ...]
 
@@ -113,7 +112,7 @@ class Records:
         sha256: SHA-256 of the file.
         count: number of records of all instruments.
         hours: hours since the epoch, UTC, in which any instrument has a record.
-        rows: the rows of each wanted instrument.
+        rows: the rows of each wanted instrument that has any.
     """
 
     sha256: str
@@ -163,8 +162,6 @@ def read_records(path: Path, header: Header, symbols: frozenset[str] | None = No
         FeedError: the file is cut, damaged, unordered, or holds what its header rules out; the
             message names the file and the first bad record.
     """
-    if header.end_ns is None:
-        raise FeedError(f"{path}: its header has no `end`, so what it covers is unknown.")
     known = np.array(sorted({item.instrument_id for item in header.mapped}), np.uint32)
     wanted = np.array(
         sorted({m.instrument_id for m in header.mapped if symbols is None or m.symbol in symbols}),
@@ -253,9 +250,7 @@ class _Cursor:
 
     def date_ns(self) -> int:
         (number,) = self.numbers("I")
-        date = dt.datetime(
-            number // 10_000, number // 100 % 100, number % 100, tzinfo=dt.UTC
-        )
+        date = dt.datetime(number // 10_000, number // 100 % 100, number % 100, tzinfo=dt.UTC)
         return int(date.timestamp()) * NS
 
 
@@ -274,15 +269,16 @@ def _parse_header(read: _Cursor, version: int) -> Header:
         raise ValueError(f"schema was {schema}")
     if ts_out > 1:
         raise ValueError(f"`ts_out` was {ts_out}")
-    ends = end_ns != _UNDEF_TIMESTAMP
-    if ends and not start_ns < end_ns < 2**63:
+    if end_ns == UNDEF_TIMESTAMP:
+        end_ns = OPEN_END
+    if not start_ns < end_ns <= OPEN_END:
         raise ValueError(f"its span was {start_ns} to {end_ns}")
     mapped = []
     for _ in range(read.numbers("I")[0]):
         name = read.text(width)
         for _ in range(read.numbers("I")[0]):
             from_ns = max(read.date_ns(), start_ns)
-            to_ns = min(read.date_ns(), end_ns if ends else 2**63 - 1)
+            to_ns = min(read.date_ns(), end_ns)
             target = read.text(width)
             if not target or from_ns >= to_ns:
                 continue  # the name meant nothing in this interval, or none of it was asked for
@@ -294,7 +290,7 @@ def _parse_header(read: _Cursor, version: int) -> Header:
         dataset=dataset,
         schema="" if schema == 0xFFFF else _SCHEMAS[schema],
         start_ns=start_ns,
-        end_ns=end_ns if ends else None,
+        end_ns=end_ns,
         limit=limit,
         mapped=tuple(mapped),
     )
@@ -309,7 +305,7 @@ def _instrument(text: str) -> int:
 
 def _record_chunks(path: Path, header: Header) -> Iterator[np.ndarray]:
     """Yield the records in order, some at a time; each has the length and type of the schema."""
-    rtype, layout = _RECORDS[header.schema]
+    rtype, layout = _RTYPES[header.schema], LAYOUTS[header.schema]
     size = layout.itemsize
     count, rest = 0, b""
     with _plain(path) as stream:
@@ -324,7 +320,7 @@ def _record_chunks(path: Path, header: Header) -> Iterator[np.ndarray]:
                 bad = chunk[odd[0]]
                 raise FeedError(
                     f"{path}: record {count + odd[0]} has type {bad['rtype']} and "
-                    f"{4 * bad['length']} bytes; {header.schema} has type {rtype} and {size}."
+                    f"{4 * int(bad['length'])} bytes; {header.schema} has type {rtype} and {size}."
                 )
             count += whole
             yield chunk
@@ -332,14 +328,12 @@ def _record_chunks(path: Path, header: Header) -> Iterator[np.ndarray]:
         raise FeedError(f"{path}: ends within record {count}; fetch the file again.")
 
 
-def _check_times(
-    path: Path, ts_recv: np.ndarray, count: int, latest: int, header: Header
-) -> int:
+def _check_times(path: Path, ts_recv: np.ndarray, count: int, latest: int, header: Header) -> int:
     """Return the last time of a chunk whose times keep order and lie within the header's span."""
     if not len(ts_recv):
         return latest
-    bounds = np.uint64(header.start_ns), np.uint64(header.end_ns or 0)
-    outside = np.flatnonzero((ts_recv < bounds[0]) | (ts_recv >= bounds[1]))
+    begin, end = np.uint64(header.start_ns), np.uint64(header.end_ns)
+    outside = np.flatnonzero((ts_recv < begin) | (ts_recv >= end))
     if len(outside):
         raise FeedError(
             f"{path}: record {count + outside[0]} was received at {ts_recv[outside[0]]}; the "

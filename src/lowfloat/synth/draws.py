@@ -33,7 +33,7 @@ def exponential(stream, mean):
 
 @kernel
 def geometric(stream, stop):
-    """Return how many failures come before the first success of probability ``stop``, at most 63."""
+    """Return the failures before the first success of probability ``stop``, at most 63."""
     count = 0
     while count < 63 and uniform(stream) >= stop:
         count += 1

@@ -25,7 +25,7 @@ PAUSE_NS = 300 * NS
 DOUBLED_NS = 1500 * NS
 NO_REOPENING_NS = 600 * NS
 MINIMUM_MOVE = 0.01
-ROUND_LOT = 100
+ROUND_LOT = np.int64(100)
 WINDOW_PRINTS = 1 << 14
 
 NEVER = np.int64(1) << np.int64(62)
@@ -45,7 +45,7 @@ BANDS = np.dtype(
         ("upper", np.int64),
         ("first", np.int64),  # prints of the window: first..last-1, modulo its length
         ("last", np.int64),
-        ("sum", np.int64),
+        ("total", np.int64),
     ]
 )
 PRINT = np.dtype([("time", np.int64), ("price", np.int64)])
@@ -70,27 +70,25 @@ def half_width(previous_close, reference, late):
 
 
 @kernel
-def _to_cent(price):
-    return np.int64(math.floor(price / 100.0 + 0.5)) * 100
-
-
-@kernel
 def _draw_bands(bands, time):
     width = half_width(bands.previous_close, bands.reference, time >= bands.close - DOUBLED_NS)
-    bands.lower = max(_to_cent(bands.reference - width), 1)
-    bands.upper = _to_cent(bands.reference + width)
+    bands.lower = max(100 * np.int64(math.floor((bands.reference - width) / 100.0 + 0.5)), 1)
+    bands.upper = 100 * np.int64(math.floor((bands.reference + width) / 100.0 + 0.5))
 
 
 @kernel
-def _remember(bands, window, time, price):
-    size = len(window)
-    if bands.last - bands.first == size:
-        bands.sum -= window[bands.first % size].price
+def observe(bands, window, time, price, size):
+    """Take note of a print; odd lots do not count, and nothing does outside regular hours."""
+    if bands.active == 0 or size < ROUND_LOT:
+        return
+    room = len(window)
+    if bands.last - bands.first == room:
+        bands.total -= window[bands.first % room].price
         bands.first += 1
-    window[bands.last % size].time = time
-    window[bands.last % size].price = price
+    window[bands.last % room].time = time
+    window[bands.last % room].price = price
     bands.last += 1
-    bands.sum += price
+    bands.total += price
 
 
 @kernel
@@ -100,18 +98,11 @@ def reopen(bands, window, time, price):
     bands.state = TRADING
     bands.first = 0
     bands.last = 0
-    bands.sum = 0
+    bands.total = 0
     bands.reference = np.float64(price)
     bands.reference_time = time
-    _remember(bands, window, time, price)
+    observe(bands, window, time, price, ROUND_LOT)
     _draw_bands(bands, time)
-
-
-@kernel
-def observe(bands, window, time, price, size):
-    """Take note of a print; odd lots do not count, and nothing does outside regular hours."""
-    if bands.active == 1 and size >= ROUND_LOT:
-        _remember(bands, window, time, price)
 
 
 @kernel
@@ -122,13 +113,13 @@ def refresh(bands, window, time):
     """
     if bands.active == 0 or bands.state != TRADING:
         return False
-    size = len(window)
-    while bands.first < bands.last and window[bands.first % size].time <= time - WINDOW_NS:
-        bands.sum -= window[bands.first % size].price
+    room = len(window)
+    while bands.first < bands.last and window[bands.first % room].time <= time - WINDOW_NS:
+        bands.total -= window[bands.first % room].price
         bands.first += 1
     lower, upper = bands.lower, bands.upper
     if bands.first < bands.last and time - bands.reference_time >= HOLD_NS:
-        mean = bands.sum / (bands.last - bands.first)
+        mean = bands.total / (bands.last - bands.first)
         if abs(mean / bands.reference - 1.0) >= MINIMUM_MOVE:
             bands.reference = mean
             bands.reference_time = time

@@ -25,7 +25,7 @@ class Rhythm(NamedTuple):
 def rhythm_of(session: Session) -> Rhythm:
     """Return the factors for every second of a session; a half day ends its story earlier."""
     close = session.second(session.regular_close_ns)
-    # Liquidity comes in steps: venues and market makers join at fixed times, and leave at the close.
+    # Liquidity comes in steps: venues and market makers join at fixed times.
     steps = [
         (0, 0.03, 2.6),
         (3 * HOUR, 0.12, 1.9),
@@ -34,15 +34,11 @@ def rhythm_of(session: Session) -> Rhythm:
         (REGULAR_OPEN + HOUR // 2, 1.2, 1.0),
         (REGULAR_OPEN + 2 * HOUR, 0.7, 1.1),
         (REGULAR_OPEN + 9 * HOUR // 2, 0.8, 1.0),
-        (close - 600, 1.3, 1.0),
-        (close, 0.15, 1.7),
-        (close + HOUR, 0.08, 2.1),
     ]
+    steps = [step for step in steps if step[0] < close]  # a half day has no afternoon
+    steps += [(close - 600, 1.3, 1.0), (close, 0.15, 1.7), (close + HOUR, 0.08, 2.1)]
     rate, spread = np.empty(session.seconds), np.empty(session.seconds)
-    for second, rate_factor, spread_factor in sorted(steps):
+    for second, rate_factor, spread_factor in steps:
         rate[second:] = rate_factor
         spread[second:] = spread_factor
-    # On a half day the afternoon's steps fall after the close, where the evening's must win.
-    rate[close:], spread[close:] = 0.15, 1.7
-    rate[close + HOUR :], spread[close + HOUR :] = 0.08, 2.1
     return Rhythm(rate, spread)

@@ -15,6 +15,8 @@ from lowfloat.base.clock import REGULAR_OPEN, Session
 from lowfloat.base.codes import MomentumPhase as Phase
 
 MOMENTUM_SHARE = 0.6  # of days; the others are ordinary
+TIRED, TIRING_SECONDS = 0.3, 4500.0  # a story spends its strength, down to this share
+EARLY = 0.6  # strength of a story before the open
 ATTENTION = 0.05  # orders per second below which a day in play never falls
 BASIS_POINT = 1e-4
 
@@ -54,25 +56,25 @@ DRIFT_SD = 0.5
 
 SHAPES = {
     Phase.DEAD: Shape(
-        1800, 1.2, 0.0, 0.006, 45, 0.0,
+        1500, 0.9, 0.0, 0.005, 32, 0.0,
         {Phase.ACCUMULATION: 0.6, Phase.BREAKOUT: 0.4},
     ),
     Phase.ACCUMULATION: Shape(
         150, 0.8, 0.002, 0.06, 38, 0.05,
-        {Phase.BREAKOUT: 0.6, Phase.DEAD: 0.25, Phase.FLUSH: 0.15},
+        {Phase.BREAKOUT: 0.75, Phase.DEAD: 0.1, Phase.FLUSH: 0.15},
     ),
     Phase.BREAKOUT: Shape(
-        75, 0.6, 0.045, 1.0, 32, 0.35,
+        75, 0.6, 0.05, 1.0, 32, 0.35,
         {Phase.MOMENTUM: 0.4, Phase.CONSOLIDATION: 0.2, Phase.EXHAUSTION: 0.15,
          Phase.FLUSH: 0.2, Phase.PARABOLIC: 0.05},
     ),
     Phase.MOMENTUM: Shape(
         330, 0.6, 0.03, 0.6, 32, 0.25,
-        {Phase.CONSOLIDATION: 0.4, Phase.EXHAUSTION: 0.25, Phase.PARABOLIC: 0.2,
+        {Phase.CONSOLIDATION: 0.4, Phase.EXHAUSTION: 0.2, Phase.PARABOLIC: 0.25,
          Phase.FLUSH: 0.15},
     ),
     Phase.PARABOLIC: Shape(
-        90, 0.6, 0.10, 2.0, 36, 0.4,
+        100, 0.6, 0.12, 2.0, 36, 0.4,
         {Phase.EXHAUSTION: 0.5, Phase.FLUSH: 0.4, Phase.CONSOLIDATION: 0.1},
     ),
     Phase.EXHAUSTION: Shape(
@@ -89,7 +91,7 @@ SHAPES = {
         {Phase.FLUSH: 0.55, Phase.FADE: 0.35, Phase.BREAKOUT: 0.1},
     ),
     Phase.FLUSH: Shape(
-        40, 0.6, -0.14, 1.4, 44, -0.4,
+        40, 0.6, -0.15, 1.4, 44, -0.4,
         {Phase.BOUNCE: 0.65, Phase.FADE: 0.25, Phase.CONSOLIDATION: 0.1},
     ),
     Phase.BOUNCE: Shape(
@@ -145,13 +147,19 @@ def write_script(rng: np.random.Generator, session: Session, pull: float) -> Scr
         _draw_gap(rng, kind) + pull,
         *(np.zeros(seconds, dtype) for dtype in (np.int8, float, float, float, float, np.int64)),
     )
-    for phase, begin, end in _segments(rng, kind, close, seconds):
+    segments = _segments(rng, kind, close, seconds)
+    ignition = segments[0][2]
+    for phase, begin, end in segments:
         shape = SHAPES[phase]
         part = slice(begin, end)
+        strength = EARLY if begin < REGULAR_OPEN else 1.0
+        strength *= TIRED + (1 - TIRED) * math.exp(-max(begin - ignition, 0) / TIRING_SECONDS)
         script.phase[part] = phase
-        script.drift[part] = shape.drift / 60 * math.exp(DRIFT_SD * rng.standard_normal())
+        script.drift[part] = (
+            shape.drift / 60 * strength * math.exp(DRIFT_SD * rng.standard_normal())
+        )
         attention = ATTENTION if kind != DayKind.ORDINARY else 0.0
-        script.rate[part] = vigour * max(shape.rate, attention)
+        script.rate[part] = vigour * max(shape.rate * strength, attention)
         script.half_spread[part] = width * shape.half_spread * BASIS_POINT
         script.tilt[part] = shape.tilt
         script.until[part] = end

@@ -47,11 +47,8 @@ class Normaliser:
         np.clip(table, -LIMIT, LIMIT, out=table)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the normaliser as plain data, by column name."""
-        return {
-            name: {"mean": float(mean), "scale": float(scale)}
-            for name, mean, scale in zip(NAMES, self.mean, self.scale, strict=True)
-        }
+        """Return the normaliser as plain data."""
+        return {"columns": list(NAMES), "mean": self.mean.tolist(), "scale": self.scale.tolist()}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Normaliser":
@@ -60,14 +57,13 @@ class Normaliser:
         Raises:
             CheckpointError: the columns are not those of this version, or a number is not finite.
         """
-        if tuple(data) != NAMES:
-            odd = sorted(set(data) ^ set(NAMES)) or "their order"
+        if tuple(data["columns"]) != NAMES:
+            odd = sorted(set(data["columns"]) ^ set(NAMES)) or "their order"
             raise CheckpointError(
                 f"the normaliser was fitted on other tape columns; they differ in {odd}. "
                 "Train again with this version."
             )
-        mean = np.array([column["mean"] for column in data.values()], np.float64)
-        scale = np.array([column["scale"] for column in data.values()], np.float64)
+        mean, scale = np.array(data["mean"]), np.array(data["scale"])
         if not (np.isfinite(mean).all() and np.isfinite(scale).all() and (scale > 0).all()):
             raise CheckpointError("the normaliser holds a number that is not finite or not > 0.")
         return cls(mean, scale)

@@ -1,0 +1,94 @@
+"""The single environment: a batch of one."""
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from lowfloat.base.codes import EndReason, MomentumPhase, RejectReason
+from lowfloat.env.vector import SqueezeVectorEnv
+from lowfloat.errors import ResetNeeded
+
+
+class SqueezeEnv(gym.Env):
+    """One account that trades one symbol-day second by second.
+
+    It takes the arguments of :class:`~lowfloat.env.vector.SqueezeVectorEnv` but ``num_envs``,
+    ``autoreset_mode``, ``threads`` and ``copy``. ``info`` has ``action_mask``, ``reward_parts`` by name,
+    ``equity``, ``shares``, ``second``, ``phase``, ``fill_shares``, ``fill_price``, ``reject``
+    and, after the last step, ``end_reason``.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012
+
+    def __init__(self, render_mode: str | None = None, **kwargs: Any) -> None:
+        self._batch = SqueezeVectorEnv(
+            1, autoreset_mode="DISABLED", render_mode=render_mode, **kwargs
+        )
+        self.render_mode = render_mode
+        self.observation_space = self._batch.single_observation_space
+        self.action_space = self._batch.single_action_space
+        self.observation_names = self._batch.observation_names
+
+    @property
+    def batch(self) -> SqueezeVectorEnv:
+        """The batch of one that does the work."""
+        return self._batch
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """Begin an episode; ``options={"reset": "SYMBOL/YYYY-MM-DD/HH:MM:SS"}`` says where.
+
+        Raises:
+            InvalidReset: the option names a start that cannot be used.
+        """
+        super().reset(seed=seed)
+        observation, infos = self._batch.reset(seed=seed, options=options)
+        return observation[0], self._info(infos)
+
+    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        """Play one second.
+
+        Raises:
+            ResetNeeded: `reset` was never called, or the episode is over.
+            InvalidAction: the action is outside 0..8.
+        """
+        if self._batch.state["ended"][0]:
+            raise ResetNeeded("the episode is over; call `reset` before `step`.")
+        observation, reward, terminated, truncated, infos = self._batch.step(
+            np.asarray([action], np.int64)
+        )
+        info = self._info(infos)
+        return observation[0], float(reward[0]), bool(terminated[0]), bool(truncated[0]), info
+
+    def action_masks(self) -> np.ndarray:
+        """Return the actions allowed at the coming decision, bool ``(9,)``."""
+        return self._batch.action_masks()[0]
+
+    def render(self) -> str | None:
+        """Return one line of text if ``render_mode`` is ``ansi``."""
+        lines = self._batch.render()
+        return lines[0] if lines else None
+
+    def close(self) -> None:
+        """Release the batch."""
+        self._batch.close()
+
+    def _info(self, infos: dict[str, Any]) -> dict[str, Any]:
+        parts = {name: float(values[0]) for name, values in infos["reward_parts"].items()}
+        info: dict[str, Any] = {
+            "action_mask": infos["action_mask"][0],
+            "reward_parts": parts,
+            "equity": float(infos["equity"][0]),
+            "shares": int(infos["shares"][0]),
+            "second": int(infos["second"][0]),
+            "phase": MomentumPhase(int(infos["phase"][0])).label,
+            "fill_shares": int(infos["fill_shares"][0]),
+            "fill_price": float(infos["fill_price"][0]),
+            "reject": RejectReason(int(infos["reject"][0])).name,
+        }
+        ended = int(self._batch.state["ended"][0])
+        if ended:
+            info["end_reason"] = EndReason(ended).name
+        return info

@@ -1,0 +1,158 @@
+"""Who sits an exam: the agent, and the baselines it must beat."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
+
+from lowfloat.base.codes import Action, MomentumPhase
+from lowfloat.exam.config import BreakoutRule
+from lowfloat.tape.columns import NAMES
+
+
+class View(NamedTuple):
+    """What a policy may look at, one row per day. Everything is known at the decision.
+
+    Attributes:
+        observation: what the agent sees, normalised.
+        columns: the market columns in their own units.
+        mask: actions that may be sent.
+        state: the accounts.
+        phase: known phase.
+        second: the decision's second, the same for all days.
+    """
+
+    observation: np.ndarray
+    columns: np.ndarray
+    mask: np.ndarray
+    state: np.ndarray
+    phase: np.ndarray
+    second: int
+
+
+class Policy(Protocol):
+    """Decides for all days of an exam at once."""
+
+    name: str
+    description: str
+
+    def act(self, view: View) -> np.ndarray:
+        """Return one action per row."""
+
+
+class Agent:
+    """A trained network.
+
+    Args:
+        network: the policy.
+        deterministic: take the most probable allowed action, otherwise draw one.
+        seed: of the draws.
+    """
+
+    name = "agent"
+
+    def __init__(
+        self, network: MaskableActorCriticPolicy, deterministic: bool, seed: int
+    ) -> None:
+        self.description = f"the trained network, {'most probable' if deterministic else 'drawn'} action"
+        self._network = network.eval()
+        self._deterministic = deterministic
+        self._random = np.random.Generator(np.random.Philox(seed))
+
+    def act(self, view: View) -> np.ndarray:
+        """Return the network's actions."""
+        with torch.inference_mode():
+            features = torch.from_numpy(view.observation)
+            latent = self._network.mlp_extractor.forward_actor(features)
+            logits = self._network.action_net(latent).numpy()
+        logits = np.where(view.mask, logits, -np.inf)
+        if not self._deterministic:
+            # The largest of logits plus Gumbel noise is a draw from their softmax.
+            logits = logits + self._random.gumbel(size=logits.shape)
+        return logits.argmax(axis=1)
+
+
+class DoNothing:
+    """Never trades."""
+
+    name = "do_nothing"
+    description = "never trades"
+
+    def act(self, view: View) -> np.ndarray:
+        """Return HOLD."""
+        return np.zeros(len(view.state), np.int64)
+
+
+class RandomTrader:
+    """Sends a random allowed action about every 20 seconds."""
+
+    name = "random"
+    description = "a random allowed action every 20 seconds on average"
+
+    def __init__(self, seed: int) -> None:
+        self._random = np.random.Generator(np.random.Philox(seed))
+
+    def act(self, view: View) -> np.ndarray:
+        """Return random actions."""
+        trades = self._random.random(len(view.state)) < 0.05
+        drawn = (self._random.random(view.mask.shape) * view.mask).argmax(axis=1)
+        return np.where(trades, drawn, Action.HOLD)
+
+
+class BuyAndHold:
+    """Buys the maximum position in the minute after the first alert and holds it to the close.
+
+    Args:
+        alerts: per row the second of the first as-of alert, or None.
+    """
+
+    name = "buy_and_hold"
+    description = "buys in the minute after the first alert, holds to the close"
+
+    def __init__(self, alerts: Sequence[int | None]) -> None:
+        self._alerts = np.array([-1_000_000 if alert is None else alert for alert in alerts])
+
+    def act(self, view: View) -> np.ndarray:
+        """Return buys in the minute of the alert."""
+        since = view.second - self._alerts
+        buys = (since >= 0) & (since < 60) & view.mask[:, Action.BUY_100]
+        return np.where(buys, Action.BUY_100, Action.HOLD)
+
+
+class BreakoutTrader:
+    """Buys a breakout on volume, sells on a trailing stop, a flush, or the clock.
+
+    Args:
+        rule: thresholds.
+    """
+
+    name = "breakout_rule"
+    description = "buys breakouts on volume; trailing stop and time stop"
+
+    def __init__(self, rule: BreakoutRule) -> None:
+        self._rule = rule
+        self._gain = NAMES.index("return_60s")
+        self._surge = NAMES.index("volume_surge")
+        self._pressure = NAMES.index("buy_pressure_60s")
+
+    def act(self, view: View) -> np.ndarray:
+        """Return the rule's actions."""
+        state, rule = view.state, self._rule
+        squashed = view.columns[:, self._surge]
+        surge = 2.0 * squashed / np.maximum(1.0 - squashed, 1e-6)
+        enter = (
+            (state["shares"] == 0)
+            & (view.phase == MomentumPhase.BREAKOUT)
+            & (view.columns[:, self._gain] >= rule.min_gain)
+            & (surge >= rule.min_surge)
+            & (view.columns[:, self._pressure] > 0.5)
+        )
+        leave = (state["shares"] > 0) & (
+            (state["mark"] <= (1.0 - rule.trailing_stop) * state["peak_mark"])
+            | (view.phase == MomentumPhase.FLUSH)
+            | (state["second"] - state["entry_second"] >= rule.max_seconds)
+        )
+        action = np.where(enter, Action.BUY_100, np.where(leave, Action.SELL_100, Action.HOLD))
+        return np.where(view.mask[np.arange(len(action)), action], action, Action.HOLD)

@@ -1,0 +1,174 @@
+"""Checkpoints: tensors in safetensors, everything else in JSON, and a hash over both.
+
+Nothing in a checkpoint is code. Names, shapes and types are compared with the model before a
+single number is taken over.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import load_file, save_file
+from sb3_contrib import MaskablePPO
+
+from lowfloat.env.kernel import STATE
+from lowfloat.errors import CheckpointError
+from lowfloat.training.vec_env import SqueezeVecEnv
+
+SCHEMA_VERSION = 1
+_TENSORS = "tensors.safetensors"
+_ABOUT = "checkpoint.json"
+
+
+def save_checkpoint(folder: Path, model: MaskablePPO, env: SqueezeVecEnv) -> Path:
+    """Write ``folder/STEPS``: policy, optimiser, environments, random states, counters.
+
+    It appears by one rename, so an interrupted write leaves no half checkpoint.
+    """
+    tensors = _policy_tensors(model)
+    for name, state in _adam_state(model).items():
+        for key, value in state.items():
+            tensors[f"adam.{key}.{name}"] = value.detach().cpu().numpy()
+    for name, array in env.snapshot().items():
+        tensors[f"env.{name}"] = (
+            array.view(np.uint8).reshape(len(array), -1) if array.dtype == STATE else array
+        )
+    tensors["last_observation"] = np.asarray(model._last_obs)
+    tensors["episode_starts"] = np.asarray(model._last_episode_starts)
+    tensors["random.torch"] = torch.get_rng_state().numpy()
+    _, keys, position, has_gauss, gauss = np.random.get_state()  # noqa: NPY002 - SB3 draws from it
+    tensors["random.numpy"] = np.asarray(keys)
+    about = {
+        "schema_version": SCHEMA_VERSION,
+        "num_timesteps": int(model.num_timesteps),
+        "num_updates": int(model._n_updates),
+        "random_numpy": [int(position), int(has_gauss), float(gauss)],
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{model.num_timesteps:012d}"
+    temporary = Path(tempfile.mkdtemp(prefix=".tmp-", dir=folder))
+    try:
+        save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, temporary / _TENSORS)
+        about["sha256"] = _sha256(temporary / _TENSORS)
+        (temporary / _ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n")
+        shutil.rmtree(target, ignore_errors=True)
+        temporary.chmod(0o755)
+        os.rename(temporary, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return target
+
+
+def read_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return a checkpoint's description and tensors, verified.
+
+    Raises:
+        CheckpointError: a file is missing, was altered, or is of another schema.
+    """
+    if not (folder / _ABOUT).is_file() or not (folder / _TENSORS).is_file():
+        raise CheckpointError(f"{folder} is not a checkpoint; it needs {_ABOUT} and {_TENSORS}.")
+    about = json.loads((folder / _ABOUT).read_text())
+    if about.get("schema_version") != SCHEMA_VERSION:
+        raise CheckpointError(
+            f"{folder}: `schema_version` was {about.get('schema_version')}; use {SCHEMA_VERSION}."
+        )
+    found = _sha256(folder / _TENSORS)
+    if found != about["sha256"]:
+        raise CheckpointError(
+            f"{folder / _TENSORS}: SHA-256 was {found}; {_ABOUT} says {about['sha256']}. "
+            "The file was altered; use another checkpoint."
+        )
+    return about, load_file(folder / _TENSORS)
+
+
+def load_policy(policy: torch.nn.Module, tensors: dict[str, np.ndarray], where: Path) -> None:
+    """Take over a policy's parameters.
+
+    Raises:
+        CheckpointError: names, shapes or types differ, or a number is not finite.
+    """
+    expected = policy.state_dict()
+    found = {k.removeprefix("policy."): v for k, v in tensors.items() if k.startswith("policy.")}
+    if set(found) != set(expected):
+        odd = sorted(set(found) ^ set(expected))
+        raise CheckpointError(f"{where}: the network differs in {odd[:4]}; use the run's config.")
+    for name, value in found.items():
+        wanted = tuple(expected[name].shape)
+        if value.shape != wanted or value.dtype != np.float32:
+            raise CheckpointError(
+                f"{where}: `{name}` was {value.dtype} of shape {value.shape}; use float32 of "
+                f"shape {wanted}."
+            )
+        if not np.isfinite(value).all():
+            raise CheckpointError(f"{where}: `{name}` holds a number that is not finite.")
+    policy.load_state_dict({name: torch.from_numpy(value) for name, value in found.items()})
+
+
+def resume_from(folder: Path, model: MaskablePPO, env: SqueezeVecEnv) -> None:
+    """Put a freshly made model and environment into the state of a checkpoint.
+
+    Raises:
+        CheckpointError: the checkpoint is not sound, or belongs to another network or batch.
+    """
+    about, tensors = read_checkpoint(folder)
+    load_policy(model.policy, tensors, folder)
+    optimizer = model.policy.optimizer
+    saved = optimizer.state_dict()
+    for number, name in enumerate(_parameter_names(model)):
+        state = {
+            key: torch.from_numpy(tensors[f"adam.{key}.{name}"].copy())
+            for key in ("step", "exp_avg", "exp_avg_sq")
+            if f"adam.{key}.{name}" in tensors
+        }
+        if state:
+            saved["state"][number] = state
+    optimizer.load_state_dict(saved)
+    snapshot = {}
+    for name, value in tensors.items():
+        if name.startswith("env."):
+            snapshot[name.removeprefix("env.")] = value
+    width = STATE.itemsize
+    if snapshot["state"].shape != (env.num_envs, width):
+        raise CheckpointError(
+            f"{folder}: the state of the environments was of shape {snapshot['state'].shape}; "
+            f"use ({env.num_envs}, {width}): resume with the run's own config and version."
+        )
+    snapshot["state"] = snapshot["state"].reshape(-1).view(STATE)
+    env.restore(snapshot)
+    model._last_obs = tensors["last_observation"].copy()
+    model._last_episode_starts = tensors["episode_starts"].copy()
+    model.num_timesteps = about["num_timesteps"]
+    model._n_updates = about["num_updates"]
+    torch.set_rng_state(torch.from_numpy(tensors["random.torch"].copy()))
+    position, has_gauss, gauss = about["random_numpy"]
+    np.random.set_state(  # noqa: NPY002 - SB3 draws its minibatches from it
+        ("MT19937", tensors["random.numpy"], position, has_gauss, gauss)
+    )
+
+
+def _parameter_names(model: MaskablePPO) -> list[str]:
+    return [name for name, _ in model.policy.named_parameters()]
+
+
+def _policy_tensors(model: MaskablePPO) -> dict[str, np.ndarray]:
+    return {
+        f"policy.{name}": value.detach().cpu().numpy()
+        for name, value in model.policy.state_dict().items()
+    }
+
+
+def _adam_state(model: MaskablePPO) -> dict[str, dict[str, torch.Tensor]]:
+    saved = model.policy.optimizer.state_dict()["state"]
+    names = _parameter_names(model)
+    return {names[number]: state for number, state in saved.items()}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,0 +1,295 @@
+"""The product's verbs: each reads what an earlier one wrote, and writes one thing."""
+
+import hashlib
+import json
+import platform
+import subprocess
+from collections.abc import Callable, Collection, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lowfloat.base.clock import SECONDS_PER_SESSION
+from lowfloat.base.jit import PACKAGE, source_digest
+from lowfloat.config import Experiment, dump_config, load_config
+from lowfloat.days.store import DayStore
+from lowfloat.errors import CheckpointError, ConfigError, IndexMismatch
+from lowfloat.index.index import Index
+from lowfloat.index.scanner import scan as scan_store
+
+if TYPE_CHECKING:
+    from lowfloat.exam.policy import Agent
+    from lowfloat.exam.result import Exam
+    from lowfloat.ingest import IngestResult
+    from lowfloat.training.run import Run
+
+Progress = Callable[[str, int, int], None]
+Config = Experiment | str | Path | None
+
+
+def ingest(
+    source: str | Path | Sequence[str | Path],
+    into: str | Path,
+    *,
+    symbols: Collection[str] | None = None,
+    progress: Progress | None = None,
+) -> "IngestResult":
+    """Read Databento files into a day store; see :func:`lowfloat.ingest.ingest_databento`."""
+    from lowfloat.ingest import ingest_databento
+
+    return ingest_databento(source, DayStore(into), symbols=symbols, progress=progress)
+
+
+def synth(into: str | Path, days: int, seed: int, progress: Progress | None = None) -> DayStore:
+    """Make synthetic days into a day store."""
+    from lowfloat.synth import synthesize
+
+    store = DayStore(into)
+    synthesize(store, days, seed, progress=progress)
+    return store
+
+
+def scan(
+    days: str | Path, into: str | Path, config: Config = None, progress: Progress | None = None
+) -> Index:
+    """Scan a day store into an index."""
+    return scan_store(days, into, _experiment(config).index, progress)
+
+
+def train(
+    config: Config = None,
+    *overrides: str,
+    index: str | Path,
+    run: str | Path,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> "Run":
+    """Train an agent on the training days of an index.
+
+    Args:
+        config: experiment or its YAML file.
+        overrides: ``dotted.key=value``.
+        index: index folder.
+        run: folder of the run; it must be new unless ``resume``.
+        resume: go on from the run's newest checkpoint, with the run's own configuration.
+        progress: called with a word, steps so far, and the budget.
+
+    Raises:
+        CheckpointError: the run exists and ``resume`` is not set, or the other way round.
+        EmptySplit: the index has no training day.
+    """
+    from lowfloat.env.starts import load_split
+    from lowfloat.env.vector import SqueezeVectorEnv
+    from lowfloat.tape.normaliser import Normaliser
+    from lowfloat.training.run import Run
+    from lowfloat.training.trainer import train_run
+    from lowfloat.training.vec_env import SqueezeVecEnv
+
+    folder = Path(run)
+    exists = (folder / "fingerprint.json").is_file()
+    if exists and not resume:
+        raise CheckpointError(f"{folder} is a run already; use --resume to go on, or a new name.")
+    if resume and not exists:
+        raise CheckpointError(f"{folder} is not a run; leave --resume out to begin one.")
+    experiment = load_config(folder / "config.yaml") if resume else _experiment(config, *overrides)
+    settings, opened = experiment.training, Index(index)
+    deck, starts, days = load_split(
+        opened, "train", symbol=settings.symbol, min_quality=settings.min_quality,
+        progress=progress,
+    )  # fmt: skip
+    manifests = {day.name: day.manifest_id for day in days}
+    if resume:
+        normaliser = Run(folder).normaliser
+        _check_same_data(Run(folder), opened, manifests)
+    else:
+        ends = deck.arrays.days["end_second"]
+        normaliser = Normaliser.fit(
+            table[:end] for table, end in zip(deck.arrays.table, ends, strict=True)
+        )
+    for table in deck.arrays.table:
+        normaliser.apply(table)
+    env = SqueezeVectorEnv(
+        settings.num_envs, deck=deck, starts=starts, normaliser=normaliser, config=experiment.env
+    )
+    if not resume:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "config.yaml").open("w", encoding="utf-8") as stream:
+            dump_config(experiment, stream)
+        _write_json(folder / "normaliser.json", normaliser.as_dict())
+        _write_json(folder / "fingerprint.json", _fingerprint(experiment, opened, manifests))
+
+    def write_status(state: str, num_timesteps: int) -> None:
+        _write_json(folder / "status.json", {"state": state, "num_timesteps": num_timesteps})
+
+    return train_run(Run(folder), SqueezeVecEnv(env), settings, write_status, resume, progress)
+
+
+def examine(
+    run: "Run | str | Path",
+    split: str = "valid",
+    *overrides: str,
+    index: str | Path | None = None,
+    checkpoint: str | Path | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> "Exam":
+    """Let a run's agent and the baselines play the whole days of a split.
+
+    Args:
+        run: the run.
+        split: ``valid`` or ``exam`` (or ``train``, to see how much was learned by heart).
+        overrides: ``dotted.key=value`` on the run's configuration, such as ``exam.start=alert``.
+        index: index folder; the one the run was trained from if None.
+        checkpoint: checkpoint folder; the newest if None.
+        out: folder of the result; ``RUN/exam-SPLIT`` if None.
+        progress: called with a word, the second, and the number of seconds.
+    """
+    from lowfloat.env.starts import load_split
+    from lowfloat.exam.exam import round_trips, sit
+    from lowfloat.exam.policy import BuyAndHold, BreakoutTrader, DoNothing, RandomTrader
+    from lowfloat.exam.result import figures_of, write_exam
+    from lowfloat.training.run import Run
+
+    sat = run if isinstance(run, Run) else Run(run)
+    experiment = load_config(sat.config_file, *overrides)
+    settings = experiment.exam
+    opened = Index(index if index is not None else sat.fingerprint["index_path"])
+    deck, _, days = load_split(opened, split, progress=progress)
+    agent, num_timesteps = load_agent(sat, checkpoint or sat.last, experiment)
+    alerts = [day.alert_second for day in days]
+    policies = [
+        agent,
+        DoNothing(),
+        RandomTrader(settings.seed),
+        BuyAndHold(alerts),
+        BreakoutTrader(settings.breakout),
+    ]
+    never = SECONDS_PER_SESSION
+    waits = [never if alert is None else alert for alert in alerts]
+    sitting = sit(
+        deck, policies, sat.normaliser, experiment.env,
+        waits if settings.start == "alert" else None, progress,
+    )  # fmt: skip
+    names = [policy.name for policy in policies]
+    trips = round_trips(deck, names, sitting, experiment.env.episode.settlement_haircut)
+    figures = {
+        "split": split,
+        "run": sat.folder.name,
+        "fingerprint": sat.fingerprint["id"],
+        "index": opened.id,
+        "num_timesteps": num_timesteps,
+        "starting_cash": experiment.env.risk.cash,
+        "max_position": experiment.env.risk.max_position,
+        "start": settings.start,
+        "confidence": settings.confidence,
+        "resamples": settings.resamples,
+        "symbol_days": list(deck.names),
+        "alerts": dict(zip(deck.names, alerts, strict=True)),
+        "policies": figures_of(policies, deck.names, sitting, settings),
+    }
+    folder = Path(out) if out is not None else sat.folder / f"exam-{split}"
+    return write_exam(folder, figures, sitting, trips)
+
+
+def load_agent(run: "Run", checkpoint: str | Path, experiment: Experiment) -> "tuple[Agent, int]":
+    """Return the agent of a checkpoint, and the steps it was trained for.
+
+    Raises:
+        CheckpointError: the checkpoint is not sound or not of this run's network.
+    """
+    from lowfloat.env.observation import NUM_POSITION_COLUMNS
+    from lowfloat.env.vector import action_space, observation_space
+    from lowfloat.exam.policy import Agent
+    from lowfloat.training.checkpoint import load_policy, read_checkpoint
+    from lowfloat.training.trainer import make_policy
+
+    about, tensors = read_checkpoint(Path(checkpoint))
+    columns = len(run.normaliser.mean) + NUM_POSITION_COLUMNS
+    space = observation_space(columns, normalised=True)
+    network = make_policy(space, action_space(), experiment.training)
+    load_policy(network, tensors, Path(checkpoint))
+    settings = experiment.exam
+    return Agent(network, settings.deterministic, settings.seed), about["num_timesteps"]
+
+
+def report(
+    run: "Run | str | Path",
+    split: str = "valid",
+    *,
+    out: str | Path | None = None,
+    days: str | Path | None = None,
+) -> Path:
+    """Write the report of an exam as one HTML file and return its path.
+
+    Args:
+        run: the run.
+        split: whose exam, from ``RUN/exam-SPLIT``.
+        out: the file; ``RUN/report-SPLIT.html`` if None.
+        days: the day store; the one the index was scanned from if None.
+    """
+    from lowfloat.report import write_report
+    from lowfloat.training.run import Run
+
+    sat = run if isinstance(run, Run) else Run(run)
+    store = DayStore(days) if days is not None else Index(sat.fingerprint["index_path"]).store
+    target = Path(out) if out is not None else sat.folder / f"report-{split}.html"
+    return write_report(sat.folder / f"exam-{split}", store, sat.folder, target)
+
+
+def _experiment(config: Config, *overrides: str) -> Experiment:
+    if isinstance(config, Experiment):
+        if overrides:
+            raise ConfigError(
+                f"overrides {list(overrides)} were given with an experiment that is already "
+                "resolved; give them to `load_config`."
+            )
+        return config
+    return load_config(config, *overrides)
+
+
+def _fingerprint(experiment: Experiment, index: Index, days: dict[str, str]) -> dict[str, Any]:
+    """Return what names a run: its configuration, its data, and the code that made it."""
+    named = {
+        "config": experiment.fingerprint,
+        "index": index.id,
+        "days": days,
+        "code": {
+            "lowfloat": version("lowfloat"),
+            "sources": source_digest(),
+            "commit": _git_commit(),
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("numba", "numpy", "sb3-contrib", "torch")},
+        },
+    }
+    text = json.dumps(named, sort_keys=True)
+    return {
+        "id": hashlib.sha256(text.encode()).hexdigest(),
+        **named,
+        "index_path": str(index.path.resolve()),
+    }
+
+
+def _git_commit() -> str:
+    """Return the commit of the checkout the package runs from, empty if it is installed."""
+    found = subprocess.run(
+        ["git", "-C", str(PACKAGE), "rev-parse", "HEAD"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return found.stdout.strip()
+
+
+def _check_same_data(run: "Run", index: Index, days: dict[str, str]) -> None:
+    before = run.fingerprint["days"]
+    if before != days:
+        odd = sorted(set(before.items()) ^ set(days.items()))
+        raise IndexMismatch(
+            f"{run.folder} was trained on other days than {index.path} now holds: "
+            f"{', '.join(sorted({name for name, _ in odd})[:4])}. Resume with the same data."
+        )
+
+
+def _write_json(path: Path, value: Any) -> None:
+    """Write a small file so that a reader sees the old one or the new one."""
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n")
+    temporary.replace(path)

@@ -1,0 +1,17 @@
+"""Shared by all tests: where compiled kernels are kept, and how hypothesis searches."""
+
+import os
+from pathlib import Path
+
+from hypothesis import settings
+
+# Two processes that compile two signatures of one kernel at the same moment can mix up Numba's
+# cache files, so that each parallel test worker keeps a folder of its own. It is set before
+# anything of the package is imported.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    cache = os.environ.get("LOWFLOAT_CACHE") or Path.home() / ".cache" / "lowfloat"
+    os.environ["LOWFLOAT_CACHE"] = str(Path(cache) / worker)
+
+# A first call compiles and may take seconds; a failure must be found again on the next run.
+settings.register_profile("lowfloat", deadline=None, derandomize=True)
+settings.load_profile("lowfloat")
