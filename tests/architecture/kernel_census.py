@@ -1,12 +1,17 @@
-"""The package's compiled functions: where they are written, and what they were compiled for."""
+"""The package's compiled functions: where they are written, and what they were compiled for.
+
+Run as a program it plays a little and prints the signatures as JSON.
+"""
 
 import ast
-import importlib
-import pkgutil
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+
+import gymnasium as gym
+import numpy as np
+from numba.core.types import unliteral
 
 import lowfloat
 
@@ -32,19 +37,31 @@ def is_kernel(function: ast.FunctionDef) -> bool:
     return "kernel" in marks
 
 
-def import_everything() -> list[ModuleType]:
-    """Import and return every module of the package."""
-    found = pkgutil.walk_packages(lowfloat.__path__, "lowfloat.")
-    return [importlib.import_module(module.name) for module in found]
+def play() -> None:
+    """Use the kernels as a user does: synthetic days, a batch on threads, partial resets, one."""
+    batch = gym.make_vec("lowfloat/Squeeze-v0", num_envs=4, threads=2)
+    batch.reset(seed=1)
+    for _ in range(5):
+        batch.step(batch.action_space.sample())
+    batch.reset(options={"reset_mask": np.array([True, False, False, True])})
+    single = gym.make("lowfloat/Squeeze-v0")
+    single.reset(seed=1)
+    single.step(0)
 
 
-def compiled() -> dict[str, int]:
-    """Return how many signatures each kernel of the loaded modules was compiled for, if any."""
-    counts: dict[str, int] = {}
+def signatures() -> dict[str, list[str]]:
+    """Return what each kernel of the loaded modules was compiled for, constants taken as types."""
+    found: dict[str, list[str]] = {}
     for name, module in list(sys.modules.items()):
         if not name.startswith("lowfloat."):
             continue
         for value in vars(module).values():
             if hasattr(value, "py_func") and value.py_func.__module__ == name:
-                counts[f"{name}.{value.py_func.__name__}"] = len(value.signatures)
-    return {kernel: count for kernel, count in counts.items() if count}
+                kinds = {str(tuple(map(unliteral, kind))) for kind in value.signatures}
+                found[f"{name}.{value.py_func.__name__}"] = sorted(kinds)
+    return {kernel: kinds for kernel, kinds in found.items() if kinds}
+
+
+if __name__ == "__main__":
+    play()
+    sys.stdout.write(json.dumps(signatures()))

@@ -2,10 +2,14 @@
 
 import ast
 import fnmatch
+import json
 import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
+import kernel_census
 import pytest
 from kernel_census import PACKAGE, functions, is_kernel, sources
 
@@ -46,6 +50,15 @@ def test_kernels_are_compiled_without_fast_math_and_release_the_lock() -> None:
     assert not options["fastmath"]
     assert options["nogil"]
     assert options["error_model"] == "numpy"
+
+
+def test_every_kernel_is_compiled_for_one_signature() -> None:
+    done = subprocess.run(
+        [sys.executable, kernel_census.__file__], capture_output=True, text=True, check=True
+    )
+    found = json.loads(done.stdout)
+    assert "lowfloat.env.kernel.step_batch" in found
+    assert {kernel: kinds for kernel, kinds in found.items() if len(kinds) > 1} == {}
 
 
 def test_every_module_exempt_from_typing_holds_a_kernel_or_no_function() -> None:

@@ -48,6 +48,11 @@ CONFIGS = [
         "commission": {"per_share": 0.05, "minimum": 9.99, "cap_fraction": 1.0},
         "risk": {"cash": 25_000.0, "max_position": 1_234.56},
     },
+    {
+        "episode": {**SHORT, "max_loss": 1.0, "day_loss": 1.0, "bankruptcy": 0.0},
+        "commission": {"cap_fraction": 0.5},
+        "risk": {"cash": 35.0, "max_position": 50.0},
+    },
 ]  # fmt: skip
 FIELDS = [
     "second", "cash", "shares", "cost", "fees", "realized", "mark", "equity", "peak_mark",
@@ -82,12 +87,10 @@ _UNREACHED = {RejectReason.AFTER_CLOSE}
 
 
 def _assert_not_vacuous(told: Counter, ends: set, reasons: set) -> None:
-    missing = [end.name for end in ends if not told[end]]
-    missing += [reason.name for reason in reasons if not told[reason]]
-    missing += [
-        what for what in ("full buys", "full sales", "forced fills", "masks") if not told[what]
-    ]
-    assert missing == []
+    wanted = [f"end {end.name}" for end in ends]
+    wanted += [f"reject {reason.name}" for reason in reasons]
+    wanted += ["full buys", "full sales", "forced fills"]
+    assert [what for what in wanted if not told[what]] == []
 
 
 def compare_all(days: tuple[Day, ...], episodes: int, seed: int) -> Counter:
@@ -112,6 +115,7 @@ def _starts(tapes: list[Tape], config: EnvConfig, count: int, rng: random.Random
         near_end = tape.end_second - rng.randint(1, 420)
         book = rng.choice(tape.books)
         places = [(book.received - tape.start_ns) // 10**9 + 1, near_end]
+        places.append((tape.books[0].received - tape.start_ns) // 10**9 - rng.randint(0, 20))
         if tape.halts:
             begin, end = rng.choice(tape.halts)
             second = (rng.choice([begin, begin, end]) - tape.start_ns) // 10**9
@@ -149,11 +153,10 @@ def _compare(
         blocks = observations[:, -width:]
         actions = np.zeros(len(episodes), np.int64)
         for i in live:
-            where = f"config {number}, start {starts[i]}, second {episodes[i].second}"
-            assert masks[i] == episodes[i].mask(), where
-            assert blocks[i].tolist() == position_block(episodes[i]).tolist(), where
+            assert masks[i] == episodes[i].mask(), _where(number, episodes[i])
+            expected = position_block(episodes[i]).tolist()
+            assert blocks[i].tolist() == expected, _where(number, episodes[i])
             actions[i] = _action(masks[i], eagerness[i], rng)
-            told["masks"] += 1
         observations, rewards, terminated, truncated, infos = env.step(actions)
         rows = env.state[FIELDS].tolist()
         parts = [infos["reward_parts"][name].tolist() for name in infos["reward_parts"]]
@@ -165,13 +168,17 @@ def _compare(
             found["parts"] = tuple(part[i] for part in parts)
             found["terminated"], found["truncated"] = bool(terminated[i]), bool(truncated[i])
             expected = _expected(episode, step)
-            where = f"config {number}, start {starts[i]}, action {actions[i]}"
-            assert {k: (v, expected[k]) for k, v in found.items() if v != expected[k]} == {}, where
+            wrong = {k: (v, expected[k]) for k, v in found.items() if v != expected[k]}
+            assert wrong == {}, f"{_where(number, episode)}, action {actions[i]}: {wrong}"
             _count(told, episode, step)
             if step.terminated or step.truncated:
                 told["episodes"] += 1
-                told[episode.ended] += 1
+                told[f"end {episode.ended.name}"] += 1
                 live.remove(i)
+
+
+def _where(number: int, episode: Episode) -> str:
+    return f"config {number}, {episode.tape.name} at second {episode.second}"
 
 
 def _action(mask: list[bool], eagerness: float, rng: random.Random) -> int:
@@ -215,7 +222,7 @@ def _expected(episode: Episode, step) -> dict:
 
 def _count(told: Counter, episode: Episode, step) -> None:
     told["steps"] += 1
-    told[step.fill.reason] += 1
+    told[f"reject {step.fill.reason.name}"] += 1
     filled = step.fill.shares > 0 and step.fill.reason == RejectReason.NONE
     told["full buys"] += filled and step.side > 0
     told["full sales"] += filled and step.side < 0

@@ -32,6 +32,7 @@ class Tape:
     """The book states, halts and halt notices of one day, read from its tables."""
 
     def __init__(self, day: Day) -> None:
+        self.name = day.name
         self.date = day.date
         self.start_ns = int(day.session.start_ns)
         self.end_second = (int(day.coverage_end_ns) - self.start_ns) // SECOND

@@ -14,6 +14,9 @@ from lowfloat.base.records import DTYPES, Quotes, Status, Trades, empty
 from lowfloat.days import Day, DayStore
 from lowfloat.report.exam_files import Equity, Fill, RoundTrip
 
+# What a baseline that made a dollar a day says of an agent that made two.
+LEAD = {"agent_ahead": 1.0, "agent_ahead_interval": [-2.0, 1.0]}
+
 FIRST, SECOND, THIRD = "MLGO/2025-04-01", "ABCD/2025-04-01", "MLGO/2025-03-31"
 HALT = (20_000, 20_300)
 
@@ -157,7 +160,7 @@ def write_small_exam(
             idle("do_nothing"),
             policy("agent", [10.0, -6.0, 2.0]),
             policy("random", [-3.0, -3.0, -3.0]),
-            policy("breakout_rule", [1.0, 1.0, 1.0]),
+            policy("breakout_rule", [1.0, 1.0, 1.0], **LEAD),
         ],
         "alerts": {FIRST: 20_533, SECOND: None, THIRD: 29_000},
     }

@@ -74,3 +74,10 @@ def test_keys_that_a_later_version_adds_are_let_through(write_exam):
     about = json.loads((folder / "exam.json").read_text())
     (folder / "exam.json").write_text(json.dumps(about | {"weather": "fine"}))
     assert read_exam(folder).about.split == "valid"
+
+
+def test_only_what_the_agent_did_is_read(write_exam):
+    others = [one._replace(policy="random") for one in TRADES]
+    exam = read_exam(write_exam(trades=others + TRADES))
+    assert {fill.policy for fill in exam.fills} == {"agent"}
+    assert exam.trades == tuple(TRADES)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lowfloat.errors import LowfloatError
-from lowfloat.report.learning import MAX_POINTS, NET_PNL, REWARD, learning_curves, moving_mean
+from lowfloat.report.learning import MAX_POINTS, NET_PNL, RETURN, learning_curves, moving_mean
 
 
 def _write(folder, lines, end="\n"):
@@ -18,13 +18,13 @@ def _write(folder, lines, end="\n"):
 def test_lines_without_a_metric_add_no_point_to_its_curve(tmp_path):
     lines = [
         {"num_timesteps": 10, NET_PNL: 1.5},
-        {"num_timesteps": 20, REWARD: -2, "train/approx_kl": 0.1},
-        {"num_timesteps": 30, NET_PNL: float("nan"), REWARD: 4.0},
+        {"num_timesteps": 20, RETURN: -2, "train/approx_kl": 0.1},
+        {"num_timesteps": 30, NET_PNL: float("nan"), RETURN: 4.0},
     ]
     curves = learning_curves(_write(tmp_path, lines))
     assert curves[NET_PNL].steps.tolist() == [10]
-    assert curves[REWARD].steps.tolist() == [20, 30]
-    assert curves[REWARD].value.tolist() == [-2, 4]
+    assert curves[RETURN].steps.tolist() == [20, 30]
+    assert curves[RETURN].value.tolist() == [-2, 4]
 
 
 def test_steps_trained_twice_count_once_and_the_later_line_wins(tmp_path):

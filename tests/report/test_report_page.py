@@ -38,13 +38,12 @@ class _Page(HTMLParser):
 def report(write_exam, tmp_path):
     """Return a function that writes an exam and its report, and returns the report's text."""
 
-    def write(*, run=True, charts=6, **changes):
+    def write(*, with_run=True, charts=6, **changes):
         folder = write_exam(**changes)
         out = tmp_path / "out" / "report.html"
         store = DayStore(tmp_path / "days")
-        assert (
-            write_report(folder, store, folder.parent if run else None, out, charts=charts) == out
-        )
+        run_folder = folder.parent if with_run else None
+        assert write_report(folder, store, run_folder, out, charts=charts) == out
         return out.read_text(encoding="utf-8")
 
     return write
@@ -52,7 +51,7 @@ def report(write_exam, tmp_path):
 
 def _metrics(tmp_path):
     lines = [
-        {"num_timesteps": 1000 * i, "rollout/net_pnl_mean": i, "rollout/reward_mean": -i}
+        {"num_timesteps": 1000 * i, "rollout/net_pnl_mean": i, "rollout/return_mean": -i}
         for i in range(1, 30)
     ]
     path = tmp_path / "run" / "metrics.jsonl"
@@ -90,7 +89,7 @@ def test_the_page_says_each_policy_the_numbers_and_the_fingerprint(report):
     text = _Page(report()).text
     for name in ("agent", "do_nothing", "random", "breakout_rule"):
         assert f"About {name}." in text
-    assert "No edge shown: the interval includes doing nothing" in text
+    assert "No edge shown: 3 days cannot show one" in text
     assert "3f9c0d11" in text
     assert "2,000,000" in text
     assert "best day" in text
@@ -126,7 +125,7 @@ def test_an_exam_without_trades_says_so(report):
 
 def test_a_run_without_metrics_says_so(report):
     assert "There is no learning curve" in _Page(report()).text
-    assert "There is no learning curve" in _Page(report(run=False)).text
+    assert "There is no learning curve" in _Page(report(with_run=False)).text
 
 
 def test_a_run_with_metrics_has_a_learning_curve(report, tmp_path):

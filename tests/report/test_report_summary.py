@@ -9,7 +9,6 @@ from lowfloat.report.summary import (
     best_baseline,
     chart_days,
     cumulative_pnl,
-    lead_interval,
     money_axis,
     policy_rows,
     verdict,
@@ -18,35 +17,47 @@ from lowfloat.report.summary import (
 
 def test_the_headline_names_mean_interval_doing_nothing_and_best_baseline(write_exam):
     found = verdict(read_exam(write_exam()))
-    assert found.sentence.startswith(
+    assert found.sentence == (
         "Over 3 days of the valid split the agent made a mean of +$2.00 per day after all fees "
         "(95% interval −$1.00 to +$2.00); doing nothing makes $0.00, and the best baseline, "
-        "breakout_rule, made +$1.00; the agent's lead over it is +$1.00 per day ("
+        "breakout_rule, made +$1.00; the agent's lead over it is +$1.00 per day "
+        "(−$2.00 to +$1.00)."
     )
 
 
+def _days(count):
+    return [f"MLGO/2025-04-{day:02d}" for day in range(1, count + 1)]
+
+
+def _agent(mean, interval, days=8):
+    return policy("agent", [float(mean)] * days, interval=interval)
+
+
 @pytest.mark.parametrize(
-    ("agent", "edge", "title"),
+    ("agent", "lead", "edge", "title"),
     [
-        (policy("agent", [10.0, -6.0, 2.0]), False, "No edge shown: the interval includes"),
-        (policy("agent", [-1.0, -1.0, -1.0]), False, "No edge shown: the agent did worse"),
-        (policy("agent", [9.0, 9.0, 9.0], interval=None), False, "No edge shown: there is no"),
-        (idle("agent"), False, "No edge shown: the agent made no trades"),
-        (policy("agent", [1.0, 0.9, 1.2], interval=[0.9, 1.2]), False, "An edge over doing nothi"),
-        (policy("agent", [9.0, 8.0, 9.0], interval=[8.0, 9.0]), True, "An edge on this split"),
+        (_agent(3, [-1.0, 7.0]), [1.0, 3.0], False, "No edge shown: the interval includes doing"),
+        (_agent(3, [0.0, 7.0]), [1.0, 3.0], False, "No edge shown: the interval includes doing"),
+        (_agent(-1, [-2.0, -0.5]), [1.0, 3.0], False, "No edge shown: the agent did worse than d"),
+        (_agent(9, None, days=1), None, False, "No edge shown: 1 day cannot show one"),
+        (_agent(9, [8.0, 9.0], days=5), [1.0, 3.0], False, "No edge shown: 5 days cannot show on"),
+        (_agent(9, [8.0, 9.0], days=6), [1.0, 3.0], True, "An edge on this split"),
+        (_agent(3, [2.0, 4.0]), [-1.0, 5.0], False, "An edge over doing nothing, but none shown"),
+        (_agent(3, [2.0, 4.0]), None, False, "An edge over doing nothing, but none shown"),
+        (_agent(3, [2.0, 4.0]), [0.5, 3.0], True, "An edge on this split"),
     ],
 )
-def test_an_edge_is_claimed_only_beyond_the_intervals(write_exam, agent, edge, title):
-    policies = [agent, idle("do_nothing"), policy("breakout_rule", [1.0, 1.0, 1.0])]
-    found = verdict(read_exam(write_exam(policies=policies)))
-    assert found.edge is edge
-    assert found.title.startswith(title)
+def test_an_edge_is_claimed_only_beyond_the_intervals(write_exam, agent, lead, edge, title):
+    days = len(agent["net_pnl"])
+    rule = policy("breakout_rule", [1.0] * days, agent_ahead=2.0, agent_ahead_interval=lead)
+    exam = read_exam(write_exam(policies=[agent, rule], symbol_days=_days(days)))
+    assert verdict(exam).title.startswith(title)
+    assert verdict(exam).edge is edge
 
 
-def test_the_lead_over_a_baseline_is_taken_day_against_day(write_exam):
-    policies = [policy("agent", [101.0, -49.0, 2.0]), policy("twin", [100.0, -50.0, 1.0])]
-    exam = read_exam(write_exam(policies=policies))
-    assert lead_interval(exam, exam.baselines[0]) == (1.0, 1.0)
+def test_an_agent_that_never_traded_has_no_edge(write_exam):
+    exam = read_exam(write_exam(policies=[idle("agent")], trades=[]))
+    assert verdict(exam).title == "No edge shown: the agent made no trades"
 
 
 def test_doing_nothing_is_not_the_best_baseline(write_exam):

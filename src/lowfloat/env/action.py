@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from lowfloat.base.codes import Action
 from lowfloat.base.jit import kernel
 from lowfloat.base.prices import MICRODOLLARS_PER_UNIT
@@ -51,25 +53,25 @@ def order_shares(action, ask, account, limits):
 
 
 @kernel
-def legal_actions(second_row, account, may_trade, may_enter, limits, mask):
-    """Write into ``mask`` which actions may be sent.
+def legal_actions(known, account, may_trade, may_enter, limits):
+    """Return which actions may be sent, as a tuple of nine bools.
 
     HOLD always may. A buy or a sale needs a known two-sided book outside a halt and at least one
     share to trade. HOLD is the only action while a position is being closed.
 
     Args:
-        second_row: ``SECOND`` record of the decision.
+        known: ``SECOND`` record of the decision.
         account: account record.
         may_trade: False while the position is being closed or the episode is over.
         may_enter: False near the end of the session.
         limits: :class:`Limits`.
-        mask: bool row of nine, overwritten.
     """
-    open_book = may_trade and second_row.halted == 0 and 0 < second_row.bid < second_row.ask
-    mask[0] = True
-    for action in range(1, 5):
-        mask[action] = (
-            open_book and may_enter and order_shares(action, second_row.ask, account, limits) > 0
-        )
-    for action in range(5, 9):
-        mask[action] = open_book and account.shares > 0
+    open_book = may_trade and known.halted == 0 and 0 < known.bid < known.ask
+    # One share's value; the comparisons below are `order_shares(...) > 0` without its divisions.
+    value = MICRODOLLARS_PER_UNIT * np.int64(known.ask)
+    room = limits.max_position >= (account.shares + 1) * value
+    buy = open_book and may_enter and room and account.cash >= value
+    buy_half = buy and limits.max_position >= 2 * value
+    buy_quarter = buy and limits.max_position >= 4 * value
+    sell = open_book and account.shares > 0
+    return (True, buy_quarter, buy_half, buy_half, buy, sell, sell, sell, sell)

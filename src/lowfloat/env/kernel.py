@@ -42,28 +42,29 @@ _NO_SIZE = int(RejectReason.NO_SIZE)
 _NO_CASH = int(RejectReason.NO_CASH)
 _PARTIAL = int(RejectReason.PARTIAL)
 _MILLISECOND = 1_000_000
+NUM_PARTS = len(Rewards._fields)
 
 STATE = np.dtype(
     [
         *ACCOUNT_FIELDS,
-        ("day", np.int64),  # row of the deck
-        ("second", np.int64),  # session second of the next decision
-        ("start", np.int64),  # row of the starts
-        ("start_second", np.int64),
-        ("deadline", np.int64),  # second at which the episode is truncated
-        ("deadline_reason", np.int64),
+        ("day", np.int32),  # row of the deck
+        ("second", np.int32),  # session second of the next decision
+        ("start", np.int32),  # row of the starts
+        ("start_second", np.int32),
+        ("deadline", np.int32),  # second at which the episode is truncated
+        ("deadline_reason", np.int32),
+        ("closing", np.int32),  # EndReason for which the position is being closed, or 0
+        ("ended", np.int32),  # EndReason, 0 while the episode runs
+        ("settled_shares", np.int32),  # shares written down at the end of the session
+        ("order_shares", np.int32),  # signed shares of the order of the last step, 0 if none
+        ("fill_shares", np.int32),  # signed shares it got
+        ("fill_price", np.int32),  # price units
+        ("reject", np.int32),  # RejectReason
+        ("forced", np.int32),  # 1 if the order was a forced close
         ("episode", np.int64),  # episodes begun by this environment since it was seeded
-        ("closing", np.int64),  # EndReason for which the position is being closed, or 0
-        ("ended", np.int64),  # EndReason, 0 while the episode runs
-        ("settled_shares", np.int64),  # shares written down at the end of the session
-        ("order_shares", np.int64),  # signed shares of the order of the last step, 0 if none
-        ("fill_shares", np.int64),  # signed shares it got
-        ("fill_price", np.int64),  # price units
         ("fill_fee", np.int64),  # microdollars
         ("fill_ns", np.int64),  # when it reached the market
         ("fill_quote_ns", np.int64),  # when the quote it met had been received
-        ("reject", np.int64),  # RejectReason
-        ("forced", np.int64),  # 1 if the order was a forced close
     ],
     align=True,
 )
@@ -78,6 +79,36 @@ START = np.dtype(
     align=True,
 )
 """A second at which an episode may begin."""
+
+
+INFO = np.dtype(
+    [
+        ("equity", np.float64),  # dollars
+        ("fill_price", np.float64),  # dollars, 0 without a fill
+        ("shares", np.int32),
+        ("second", np.int32),
+        ("fill_shares", np.int32),
+        ("phase", np.int8),
+        ("reject", np.int8),
+    ],
+    align=True,
+)
+"""What `info` shows of one environment after a step."""
+
+EPISODE = np.dtype(
+    [
+        ("net_pnl", np.float64),  # dollars after all costs
+        ("fees", np.float64),  # dollars
+        ("end_reason", np.int32),  # EndReason
+        ("trades", np.int32),  # round trips
+        ("wins", np.int32),
+        ("seconds", np.int32),  # length
+        ("settled_shares", np.int32),
+        ("open_shares", np.int32),  # held on at a truncation
+    ],
+    align=True,
+)
+"""What `final_info` adds of an episode that ended."""
 
 
 class DeckArrays(NamedTuple):
@@ -117,25 +148,63 @@ class Output(NamedTuple):
     parts: np.ndarray  # (n, components) float64
     terminated: np.ndarray  # (n,) bool
     truncated: np.ndarray  # (n,) bool
+    ended: np.ndarray  # (n,) bool, either of these
+    info: np.ndarray  # (n,) INFO
     final_observation: np.ndarray  # like observation, rows valid where an episode ended
-    final_state: np.ndarray  # (n,) STATE, rows valid where an episode ended
+    final_info: np.ndarray  # (n,) INFO, likewise
+    episode: np.ndarray  # (n,) EPISODE, likewise
 
 
 @kernel
-def _observe(deck, state, rules, observation, mask):
-    second_row = deck.seconds[state.day, state.second]
-    may_enter = state.second < deck.days[state.day].end_second - rules.episode.no_entry_seconds
-    may_trade = state.closing == 0 and state.ended == 0
-    row = deck.table[state.day, state.second]
-    columns = row.shape[0]
-    for i in range(columns):
-        observation[i] = row[i]
-    position_block(state, may_enter, rules.limits, observation[columns:])
-    legal_actions(second_row, state, may_trade, may_enter, rules.limits, mask)
+def observe_batch(deck, rules, state, first, last, out):
+    """Write what environments ``first..last-1`` see at their next decision.
+
+    It is a loop of its own so that no array is passed inside of it: Numba counts references at
+    each such call, which would take longer than the observation itself.
+    """
+    table, seconds, days = deck.table, deck.seconds, deck.days
+    observation, mask, info = out.observation, out.mask, out.info
+    columns = table.shape[2]
+    for env in range(first, last):
+        row = state[env]
+        day, second = row.day, row.second
+        for i in range(columns):
+            observation[env, i] = table[day, second, i]
+        known = seconds[day, second]
+        may_enter = second < days[day].end_second - rules.episode.no_entry_seconds
+        may_trade = row.closing == 0 and row.ended == 0
+        block = position_block(row, may_enter, rules.limits)
+        for i in range(len(block)):
+            observation[env, columns + i] = block[i]
+        legal = legal_actions(known, row, may_trade, may_enter, rules.limits)
+        for i in range(len(legal)):
+            mask[env, i] = legal[i]
+        shown = info[env]
+        shown.equity = row.equity * 1e-6
+        shown.fill_price = row.fill_price * 1e-4
+        shown.shares = row.shares
+        shown.second = second
+        shown.fill_shares = row.fill_shares
+        shown.phase = known.phase
+        shown.reject = row.reject
+
+
+@kernel
+def _summarise(state, episode):
+    episode.net_pnl = (state.equity - state.start_equity) * 1e-6
+    episode.fees = state.fees * 1e-6
+    episode.end_reason = state.ended
+    episode.trades = state.trades
+    episode.wins = state.wins
+    episode.seconds = state.second - state.start_second
+    episode.settled_shares = state.settled_shares
+    episode.open_shares = state.shares
 
 
 @kernel
 def _clear_order(state):
+    if state.order_shares == 0 and state.reject == 0:
+        return
     state.order_shares = 0
     state.fill_shares = 0
     state.fill_price = 0
@@ -169,6 +238,7 @@ def reset_one(deck, starts, start, rules, state):
     state.closing = 0
     state.ended = 0
     state.settled_shares = 0
+    state.order_shares = 1  # whatever is left of the last episode's order goes
     _clear_order(state)
     open_account(state, rules.limits.cash, begin.second)
     mark_to(state, deck.seconds[begin.day, begin.second].mark)
@@ -240,16 +310,18 @@ def _settle(deck, rules, state):
 
 
 @kernel
-def step_one(deck, rules, state, action, mask, parts):
-    """Play one second of one environment and return the reward.
+def step_one(deck, rules, state, action, allowed):
+    """Play one second of one environment and return its reward parts.
 
     Args:
         deck: :class:`DeckArrays`.
         rules: :class:`Rules`.
         state: ``STATE`` record, changed in place.
         action: 0..8.
-        mask: bool row of nine, the actions that were allowed at this decision.
-        parts: float64 row of reward parts, overwritten.
+        allowed: whether the mask of this decision allowed the action.
+
+    Returns:
+        A tuple of floats, one per reward component.
     """
     equity, fees = state.equity, state.fees
     _clear_order(state)
@@ -257,9 +329,9 @@ def step_one(deck, rules, state, action, mask, parts):
     if state.closing != 0:
         state.forced = 1
         wish = -state.shares
-    elif not mask[action]:
+    elif not allowed:
         state.reject = _MASKED
-    else:
+    elif action != 0:
         ask = deck.seconds[state.day, state.second].ask
         wish = order_shares(action, ask, state, rules.limits)
     if wish != 0:
@@ -288,58 +360,74 @@ def step_one(deck, rules, state, action, mask, parts):
         market_gain=(state.equity - equity + paid) / scale,
         fees_paid=paid / scale,
     )
-    return score(now, rules.rewards, parts)
+    return score(now, rules.rewards)
 
 
 @kernel
-def step_batch(deck, starts, rules, draw, state, actions, autoreset, first, last, out):
+def step_batch(deck, starts, rules, draw, state, mask, actions, autoreset, first, last, out):
     """Play one second of environments ``first..last-1``.
 
-    With ``autoreset`` an environment whose episode ends is reset in the same step: its
-    observation and mask are those of the new episode, and ``final_observation`` and
-    ``final_state`` hold the old one's end. Without, it stays as it is until it is reset, and
-    earns nothing.
+    ``mask`` is what the step before handed out. With ``autoreset`` an environment whose episode
+    ends is reset in the same step: its observation and mask are those of the new episode, and
+    ``final_observation``, ``final_info`` and ``episode`` hold the old one's end. Without, it
+    stays as it is until it is reset, and earns nothing.
     """
     for env in range(first, last):
         row = state[env]
+        reward = 0.0
+        ending = False
         if row.ended != 0:
-            out.reward[env] = 0.0
-            out.parts[env, :] = 0.0
-            continue
-        out.reward[env] = step_one(deck, rules, row, actions[env], out.mask[env], out.parts[env])
-        out.truncated[env] = row.ended == MAX_DURATION or row.ended == RESET_TRANSITION
-        out.terminated[env] = row.ended != 0 and not out.truncated[env]
-        _observe(deck, row, rules, out.observation[env], out.mask[env])
-        if row.ended != 0:
+            for i in range(NUM_PARTS):
+                out.parts[env, i] = 0.0
+        else:
+            action = actions[env]
+            parts = step_one(deck, rules, row, action, mask[env, action])
+            for i in range(NUM_PARTS):
+                out.parts[env, i] = parts[i]
+                reward += parts[i]
+            ending = row.ended != 0
+        truncated = row.ended == MAX_DURATION or row.ended == RESET_TRANSITION
+        out.reward[env] = reward
+        out.truncated[env] = truncated
+        out.terminated[env] = row.ended != 0 and not truncated
+        out.ended[env] = row.ended != 0
+        if ending:
+            observe_batch(deck, rules, state, env, env + 1, out)
             out.final_observation[env] = out.observation[env]
-            out.final_state[env] = row
+            out.final_info[env] = out.info[env]
+            _summarise(row, out.episode[env])
             if autoreset:
                 reset_one(deck, starts, _draw_start(starts, draw, env, row), rules, row)
-                _observe(deck, row, rules, out.observation[env], out.mask[env])
+    observe_batch(deck, rules, state, first, last, out)
 
 
 @kernel
 def reset_batch(deck, starts, rules, draw, state, chosen, which, out):
-    """Begin new episodes of the environments where ``which`` is True.
+    """Begin new episodes of the environments where ``which`` is True, and observe all.
 
     ``chosen[env]`` is a row of the starts, or -1 to draw one.
     """
     for env in range(len(state)):
-        if not which[env]:
-            continue
         row = state[env]
-        start = chosen[env]
-        if start < 0:
-            start = _draw_start(starts, draw, env, row)
-        reset_one(deck, starts, start, rules, row)
-        out.terminated[env] = False
-        out.truncated[env] = False
-        _observe(deck, row, rules, out.observation[env], out.mask[env])
+        if which[env]:
+            start = chosen[env]
+            if start < 0:
+                start = _draw_start(starts, draw, env, row)
+            reset_one(deck, starts, start, rules, row)
+        truncated = row.ended == MAX_DURATION or row.ended == RESET_TRANSITION
+        out.reward[env] = 0.0
+        out.truncated[env] = truncated
+        out.terminated[env] = row.ended != 0 and not truncated
+        out.ended[env] = row.ended != 0
+        for i in range(NUM_PARTS):
+            out.parts[env, i] = 0.0
+    observe_batch(deck, rules, state, 0, len(state), out)
 
 
-NUM_PARTS = len(Rewards._fields)
 __all__ = [
+    "EPISODE",
     "NUM_ACTIONS",
+    "INFO",
     "NUM_PARTS",
     "START",
     "STATE",
@@ -347,6 +435,7 @@ __all__ = [
     "Draw",
     "Output",
     "Rules",
+    "observe_batch",
     "reset_batch",
     "reset_one",
     "step_batch",

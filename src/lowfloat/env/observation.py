@@ -15,7 +15,7 @@ class PositionColumn(NamedTuple):
 
 POSITION_COLUMNS = (
     PositionColumn("position", "value held at the mark, in maximum positions"),
-    PositionColumn("open_gain", "ten times the gain of the mark over the average entry, net of no fees"),
+    PositionColumn("open_gain", "ten times the gain of the mark over the average entry, before fees"),
     PositionColumn("giveback", "ten times the fall of the mark from its peak since entry"),
     PositionColumn("seconds_held", "t / (t + 60) of the seconds since entry, 0 if flat"),
     PositionColumn("seconds_since_exit", "t / (t + 60) since the last exit, 1 if there was none"),
@@ -36,21 +36,38 @@ def _bounded(value, limit):
 
 
 @kernel
-def position_block(state, may_enter, limits, out):
-    """Write the position block of one environment into the float32 row ``out``."""
-    held = state.shares > 0
-    value = float(MICRODOLLARS_PER_UNIT) * state.shares * state.mark
-    out[0] = _bounded(value / limits.max_position, POSITION_LIMIT)
-    out[1] = 10.0 * _bounded(value / state.cost - 1.0, 1.0) if held else 0.0
-    out[2] = 10.0 * (1.0 - state.mark / state.peak_mark) if held and state.peak_mark > 0 else 0.0
-    since_entry = float(state.second - state.entry_second)
-    out[3] = since_entry / (since_entry + 60.0) if held else 0.0
-    since_exit = float(state.second - state.exit_second)
-    out[4] = since_exit / (since_exit + 60.0) if state.exit_second >= 0 else 1.0
-    out[5] = 10.0 * _bounded(state.equity / state.start_equity - 1.0, 1.0)
-    out[6] = _bounded(state.cash / state.start_equity, POSITION_LIMIT)
-    out[7] = state.fill_shares / abs(state.order_shares) if state.order_shares != 0 else 0.0
+def position_block(state, may_enter, limits):
+    """Return the position block of one environment, a tuple of floats."""
+    unit = float(MICRODOLLARS_PER_UNIT)
+    position, open_gain, giveback, held = 0.0, 0.0, 0.0, 0.0
+    if state.shares > 0:
+        value = unit * state.shares * state.mark
+        position = _bounded(value / limits.max_position, POSITION_LIMIT)
+        open_gain = 10.0 * _bounded(value / state.cost - 1.0, 1.0)
+        if state.peak_mark > 0:
+            giveback = 10.0 * (1.0 - state.mark / state.peak_mark)
+        since = float(state.second - state.entry_second)
+        held = since / (since + 60.0)
+    since_exit = 1.0
+    if state.exit_second >= 0:
+        since = float(state.second - state.exit_second)
+        since_exit = since / (since + 60.0)
+    episode_gain = 10.0 * _bounded(state.equity / state.start_equity - 1.0, 1.0)
+    cash = _bounded(state.cash / state.start_equity, POSITION_LIMIT)
+    last_fill = 0.0
+    if state.order_shares != 0:
+        last_fill = state.fill_shares / abs(state.order_shares)
     left = float(max(0, state.deadline - state.second))
-    out[8] = left / (left + 600.0)
-    out[9] = 1.0 if may_enter else 0.0
-    out[10] = 1.0 if state.closing != 0 else 0.0
+    return (
+        position,
+        open_gain,
+        giveback,
+        held,
+        since_exit,
+        episode_gain,
+        cash,
+        last_fill,
+        left / (left + 600.0),
+        1.0 if may_enter else 0.0,
+        1.0 if state.closing != 0 else 0.0,
+    )

@@ -14,14 +14,12 @@ from lowfloat.base.codes import Action
 from lowfloat.base.prices import MICRODOLLARS_PER_DOLLAR, UNITS_PER_DOLLAR
 from lowfloat.env.config import EnvConfig
 from lowfloat.env.deck import Deck, market_column_names
-from lowfloat.env.ending import ENDINGS
+from lowfloat.env.handout import Handouts
 from lowfloat.env.kernel import (
     NUM_ACTIONS,
-    NUM_PARTS,
     START,
     STATE,
     Draw,
-    Output,
     reset_batch,
     step_batch,
 )
@@ -29,10 +27,8 @@ from lowfloat.env.observation import NUM_POSITION_COLUMNS, POSITION_COLUMNS, POS
 from lowfloat.env.starts import load_split, open_index, parse_start
 from lowfloat.errors import EmptySplit, InvalidAction, InvalidReset, ResetNeeded
 from lowfloat.index.index import Index
-from lowfloat.rewards.score import Rewards
 from lowfloat.tape.normaliser import LIMIT, Normaliser
 
-_TRUNCATING = [int(reason) for reason, ending in ENDINGS.items() if ending.truncated]
 _MODES = {"SAME_STEP": AutoresetMode.SAME_STEP, "DISABLED": AutoresetMode.DISABLED}
 
 
@@ -53,7 +49,7 @@ class SqueezeVectorEnv(VectorEnv):
             then ``i + num_envs``, and so on.
         autoreset_mode: ``SAME_STEP`` or ``DISABLED``.
         threads: number of threads that step slices of the batch. Results do not depend on it.
-        copy: hand out copies. False hands out views that the next step overwrites.
+        copy: False hands out the same arrays at each step, which the next one overwrites.
 
     Observations are float32 of shape ``(num_envs, columns)``; actions are ``Discrete(9)``;
     rewards are float64. ``infos`` always has the same keys:
@@ -125,16 +121,8 @@ class SqueezeVectorEnv(VectorEnv):
         self.state = np.zeros(num_envs, STATE)
         self._rules = self.config.rules()
         self._draw = Draw(np.uint64(0), int(order == "sequential"), num_envs)
-        self._out = Output(
-            observation=np.zeros((num_envs, columns), np.float32),
-            mask=np.zeros((num_envs, NUM_ACTIONS), bool),
-            reward=np.zeros(num_envs),
-            parts=np.zeros((num_envs, NUM_PARTS)),
-            terminated=np.zeros(num_envs, bool),
-            truncated=np.zeros(num_envs, bool),
-            final_observation=np.zeros((num_envs, columns), np.float32),
-            final_state=np.zeros(num_envs, STATE),
-        )
+        self._handouts = Handouts(num_envs, columns, self.autoreset, fresh=copy)
+        self._now = self._handouts.take()
         self._ready = False
         self._slices = np.linspace(0, num_envs, min(threads, num_envs) + 1).astype(int)
         self._pool = ThreadPoolExecutor(threads) if len(self._slices) > 2 else None
@@ -174,11 +162,13 @@ class SqueezeVectorEnv(VectorEnv):
             self._draw = self._draw._replace(key=np.uint64(seed % 2**64))
             self.state["episode"] = 0
         starts, chosen = self._chosen(options.get("reset"))
+        self._now = self._handouts.take()
         reset_batch(
-            self.deck.arrays, starts, self._rules, self._draw, self.state, chosen, which, self._out
-        )
+            self.deck.arrays, starts, self._rules, self._draw, self.state, chosen, which,
+            self._now.out,
+        )  # fmt: skip
         self._ready = True
-        return self._hand_out(self._out.observation), self._infos()
+        return self._now.out.observation, self._now.infos()
 
     def step(
         self, actions: np.ndarray
@@ -197,68 +187,61 @@ class SqueezeVectorEnv(VectorEnv):
                 f"`actions` was {actions.dtype} of shape {actions.shape}; use integers of shape "
                 f"({self.num_envs},)."
             )
-        if actions.min() < 0 or actions.max() >= NUM_ACTIONS:
-            row = int(np.flatnonzero((actions < 0) | (actions >= NUM_ACTIONS))[0])
+        # As unsigned numbers negative actions are huge, so that one comparison finds both.
+        actions = actions.astype(np.int64, copy=False)
+        if actions.view(np.uint64).max() >= NUM_ACTIONS:
+            row = int(np.flatnonzero(actions.view(np.uint64) >= NUM_ACTIONS)[0])
             names = ", ".join(f"{action.value} {action.name.lower()}" for action in Action)
             raise InvalidAction(f"action[{row}] was {actions[row]}; use 0 to 8. Actions: {names}.")
-        self.advance(actions.astype(np.int64, copy=False))
-        out = self._out
-        return (
-            self._hand_out(out.observation),
-            self._hand_out(out.reward),
-            self._hand_out(out.terminated),
-            self._hand_out(out.truncated),
-            self._infos(),
-        )
+        self.advance(actions)
+        out = self._now.out
+        return out.observation, out.reward, out.terminated, out.truncated, self._now.infos()
 
     def advance(self, actions: np.ndarray) -> None:
-        """Play one second without handing anything out: `step` for a loop that reads arrays.
+        """Play one second: `step` without its checks and infos.
 
         Args:
             actions: int64 ``(num_envs,)``, each 0..8; not checked. What there is to read
-                afterwards is in ``state``, ``observation`` and ``mask``, which the next call
-                overwrites.
+                afterwards is in ``state``, ``observation`` and ``mask``.
         """
+        mask = self._now.out.mask
+        self._now = self._handouts.take()
         if self._pool is None:
-            self._step_slice(actions, 0, self.num_envs)
+            self._step_slice(mask, actions, 0, self.num_envs)
             return
         bounds = zip(self._slices[:-1], self._slices[1:], strict=True)
-        tasks = [self._pool.submit(self._step_slice, actions, *bound) for bound in bounds]
+        tasks = [self._pool.submit(self._step_slice, mask, actions, *bound) for bound in bounds]
         for task in tasks:
             task.result()
 
     @property
     def observation(self) -> np.ndarray:
-        """The current observations, a view."""
-        return self._out.observation
+        """The current observations."""
+        return self._now.out.observation
 
     @property
     def mask(self) -> np.ndarray:
-        """The actions allowed now, a view."""
-        return self._out.mask
+        """The actions allowed at the coming decision, bool ``(num_envs, 9)``."""
+        return self._now.out.mask
 
     def action_masks(self) -> np.ndarray:
-        """Return the actions allowed at the coming decision, bool ``(num_envs, 9)``."""
-        return self._hand_out(self._out.mask)
+        """Return :attr:`mask`, by the name sb3-contrib asks for."""
+        return self.mask
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """Return everything that changes, as plain arrays; see :meth:`restore`."""
-        return {
-            "state": self.state.copy(),
-            "observation": self._out.observation.copy(),
-            "mask": self._out.mask.copy(),
-            "seed": np.array([self._draw.key]),
-        }
+        return {"state": self.state.copy(), "seed": np.array([self._draw.key])}
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
         """Go back to a snapshot of an environment with the same days, starts and batch."""
         self.state[:] = snapshot["state"]
-        self._out.observation[:] = snapshot["observation"]
-        self._out.mask[:] = snapshot["mask"]
         self._draw = self._draw._replace(key=np.uint64(snapshot["seed"][0]))
-        ended = self.state["ended"]
-        self._out.truncated[:] = np.isin(ended, _TRUNCATING)
-        self._out.terminated[:] = (ended != 0) & ~self._out.truncated
+        nobody = np.zeros(self.num_envs, bool)
+        self._now = self._handouts.take()
+        reset_batch(
+            self.deck.arrays, self.starts, self._rules, self._draw, self.state,
+            np.full(self.num_envs, -1), nobody, self._now.out,
+        )  # fmt: skip
         self._ready = True
 
     def render(self) -> tuple[str, ...] | None:
@@ -272,10 +255,10 @@ class SqueezeVectorEnv(VectorEnv):
         if self._pool is not None:
             self._pool.shutdown()
 
-    def _step_slice(self, actions: np.ndarray, first: int, last: int) -> None:
+    def _step_slice(self, mask: np.ndarray, actions: np.ndarray, first: int, last: int) -> None:
         step_batch(
-            self.deck.arrays, self.starts, self._rules, self._draw, self.state, actions,
-            self.autoreset, first, last, self._out,
+            self.deck.arrays, self.starts, self._rules, self._draw, self.state, mask, actions,
+            self.autoreset, first, last, self._now.out,
         )  # fmt: skip
 
     def _chosen(self, reset: str | list[str] | None) -> tuple[np.ndarray, np.ndarray]:
@@ -291,56 +274,6 @@ class SqueezeVectorEnv(VectorEnv):
             asked["day"][env], asked["second"][env] = parse_start(text, self.deck)
         asked["next_second"] = SECONDS_PER_SESSION + 1
         return asked, np.arange(self.num_envs)
-
-    def _hand_out(self, array: np.ndarray) -> np.ndarray:
-        return array.copy() if self.copy else array
-
-    def _infos(self) -> dict[str, Any]:
-        out, state = self._out, self.state
-        parts = out.parts.copy() if self.copy else out.parts
-        ended = out.terminated | out.truncated
-        infos = {
-            "action_mask": self._hand_out(out.mask),
-            "reward_parts": {name: parts[:, i] for i, name in enumerate(Rewards._fields)},
-            **self._account(state),
-        }
-        if self.autoreset:
-            infos["final_obs"] = self._final(out.final_observation, ended)
-            infos["_final_obs"] = ended
-            infos["final_info"] = self._final_info(ended)
-            infos["_final_info"] = ended
-        return infos
-
-    def _final(self, array: np.ndarray, ended: np.ndarray) -> np.ndarray:
-        # The shape never changes, but in most steps nothing ended and nobody may read a row.
-        return array.copy() if self.copy and ended.any() else array
-
-    def _account(self, state: np.ndarray) -> dict[str, np.ndarray]:
-        return {
-            "equity": state["equity"] / MICRODOLLARS_PER_DOLLAR,
-            "shares": self._hand_out(state["shares"]),
-            "second": self._hand_out(state["second"]),
-            "phase": self.deck.arrays.seconds["phase"][state["day"], state["second"]],
-            "fill_shares": self._hand_out(state["fill_shares"]),
-            "fill_price": state["fill_price"] / UNITS_PER_DOLLAR,
-            "reject": self._hand_out(state["reject"]),
-        }
-
-    def _final_info(self, ended: np.ndarray) -> dict[str, np.ndarray]:
-        final = self._out.final_state
-        if not ended.any():
-            return self._account(final)
-        gained = (final["equity"] - final["start_equity"]) / MICRODOLLARS_PER_DOLLAR
-        return {
-            **self._account(final),
-            "end_reason": final["ended"].copy(),
-            "net_pnl": gained,
-            "fees": final["fees"] / MICRODOLLARS_PER_DOLLAR,
-            "trades": final["trades"].copy(),
-            "wins": final["wins"].copy(),
-            "seconds": final["second"] - final["start_second"],
-            "settled_shares": final["settled_shares"].copy(),
-        }
 
     def _line(self, state: np.ndarray) -> str:
         seconds = self.deck.arrays.seconds[state["day"], state["second"]]

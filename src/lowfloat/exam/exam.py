@@ -73,9 +73,10 @@ def sit(
     env = SqueezeVectorEnv(
         len(starts), deck=shown, starts=starts, order="sequential", normaliser=normaliser,
         config=exam_rules(config), autoreset_mode="DISABLED",
+        copy=False,
     )  # fmt: skip
     env.reset(seed=0)
-    state, mask, observation = env.state, env.mask, env.observation
+    state = env.state
     actions = np.zeros(len(starts), np.int64)
     waiting = np.zeros(days) if first_seconds is None else np.asarray(first_seconds)
     held = np.zeros(len(starts), np.int64)
@@ -89,7 +90,9 @@ def sit(
         raw = deck.arrays.table[:, second]
         phase = deck.arrays.seconds["phase"][:, second]
         for policy, lane in zip(policies, lanes, strict=True):
-            view = View(observation[lane], raw, mask[lane], state[lane], phase, second)
+            view = View(
+                env.observation[lane], raw, env.mask[lane], state[lane], phase, second
+            )
             actions[lane] = np.where(second >= waiting, policy.act(view), Action.HOLD)
         env.advance(actions)
         held += running & (state["shares"] > 0)

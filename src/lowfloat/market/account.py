@@ -20,16 +20,16 @@ ACCOUNT_FIELDS = [
     ("equity", np.int64),  # microdollars
     ("start_equity", np.int64),
     ("peak_mark", np.int64),  # highest mark since the position was opened, price units
-    ("entry_second", np.int64),  # when the position was opened, -1 if flat
-    ("exit_second", np.int64),  # when the last position was closed, -1 if there was none
+    ("entry_second", np.int32),  # when the position was opened, -1 if flat
+    ("exit_second", np.int32),  # when the last position was closed, -1 if there was none
     ("entry_equity", np.int64),  # equity just before the position was opened, microdollars
-    ("fills", np.int64),
-    ("trades", np.int64),  # positions opened and closed again
-    ("wins", np.int64),  # of these, with a gain after all costs
-    ("bid_row", np.int64),  # quote last sold to, and the shares taken from it
-    ("bid_taken", np.int64),
-    ("ask_row", np.int64),  # quote last bought from, and the shares taken from it
-    ("ask_taken", np.int64),
+    ("bid_row", np.int64),  # quote last sold to
+    ("ask_row", np.int64),  # quote last bought from
+    ("bid_taken", np.int32),  # shares taken from these
+    ("ask_taken", np.int32),
+    ("fills", np.int32),
+    ("trades", np.int32),  # positions opened and closed again
+    ("wins", np.int32),  # of these, with a gain after all costs
 ]
 
 

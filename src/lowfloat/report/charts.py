@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from lowfloat.report import palette
 from lowfloat.report.exam_files import Exam
-from lowfloat.report.learning import NET_PNL, REWARD, Curve, moving_mean
+from lowfloat.report.learning import NET_PNL, RETURN, Curve, moving_mean
 from lowfloat.report.summary import cumulative_pnl, in_time_order
 
 FONT = 'Inter, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
@@ -136,11 +136,11 @@ def equity_figure(exam: Exam) -> go.Figure:
 
 
 def learning_figure(curves: dict[str, Curve]) -> go.Figure:
-    """Draw net P&L per episode and reward per episode against the steps trained."""
+    """Draw net P&L and return per episode against the steps trained."""
     figure = go.Figure()
     panels = (
         (NET_PNL, "y", "Net P&amp;L per episode", palette.AGENT, "$"),
-        (REWARD, "y2", "Reward per episode", palette.BUY, ""),
+        (RETURN, "y2", "Return per episode", palette.BUY, ""),
     )
     for metric, where, title, colour, unit in panels:
         if metric not in curves:

@@ -16,6 +16,7 @@ from lowfloat.report.words import count, money, price
 
 PRICE = "y domain"
 PAD_SECONDS = 600
+MANY_FILLS = 60
 
 
 def day_figure(
@@ -152,7 +153,7 @@ def _add_fills(figure: go.Figure, clock: _Clock, day: Day, fills: list[Fill]) ->
             mode="markers",
             marker={
                 "symbol": symbol,
-                "size": 11,
+                "size": 11 if len(fills) <= MANY_FILLS else 7,
                 "color": colour,
                 "line": {"color": palette.PAPER, "width": 1.2},
             },

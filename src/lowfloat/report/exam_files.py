@@ -34,7 +34,7 @@ class SymbolDay(NamedTuple):
 
 
 class Fill(NamedTuple):
-    """One fill of a policy; see the columns of ``fills.parquet``. Money in dollars."""
+    """One fill of the agent; see the columns of ``fills.parquet``. Money in dollars."""
 
     policy: str
     symbol: str
@@ -51,7 +51,7 @@ class Fill(NamedTuple):
 
 
 class RoundTrip(NamedTuple):
-    """One trade from flat to flat; see the columns of ``trades.parquet``. Money in dollars."""
+    """One trade of the agent, flat to flat; see ``trades.parquet``. Money in dollars."""
 
     policy: str
     symbol: str
@@ -72,7 +72,7 @@ class RoundTrip(NamedTuple):
 
 
 class Equity(NamedTuple):
-    """What the account was worth; see the columns of ``equity.parquet``."""
+    """What the agent's account was worth; see the columns of ``equity.parquet``."""
 
     policy: str
     symbol: str
@@ -99,6 +99,9 @@ class PolicyResult(BaseModel):
         settled_shares: shares that could not be sold and were marked instead.
         end_reasons: episodes per reason for which they ended.
         seconds_in_position: seconds with a position, over all days.
+        agent_ahead: mean over days of what the agent earned more than this policy on the same
+            day; None for the agent.
+        agent_ahead_interval: bounds of its confidence interval; None if it has none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -117,6 +120,8 @@ class PolicyResult(BaseModel):
     settled_shares: int = 0
     end_reasons: dict[str, int]
     seconds_in_position: FiniteFloat = 0.0
+    agent_ahead: FiniteFloat | None = None
+    agent_ahead_interval: tuple[FiniteFloat, FiniteFloat] | None = None
 
 
 class ExamJson(BaseModel):
@@ -141,14 +146,14 @@ class ExamJson(BaseModel):
 
 @dataclass(frozen=True)
 class Exam:
-    """An exam with its tables.
+    """An exam with what the agent did; of the other policies only the results are read.
 
     Attributes:
         about: contents of ``exam.json``.
         days: the symbol-days, in the exam's order.
-        fills: all fills of all policies.
-        trades: all round trips of all policies.
-        equity: rows of :class:`Equity`, kept as a table because it is long.
+        fills: the agent's fills.
+        trades: the agent's round trips.
+        equity: the agent's rows of :class:`Equity`, kept as a table because it is long.
     """
 
     about: ExamJson
@@ -167,26 +172,23 @@ class Exam:
         """Every other policy."""
         return tuple(policy for policy in self.about.policies if policy.name != AGENT)
 
-    def fills_on(self, day: SymbolDay, policy: str = AGENT) -> list[Fill]:
-        """Return a policy's fills of one symbol-day, in time order."""
-        key = (policy, day.symbol, day.date.isoformat())
-        found = [fill for fill in self.fills if fill[:3] == key]
+    def fills_on(self, day: SymbolDay) -> list[Fill]:
+        """Return the fills of one symbol-day, in time order."""
+        key = (day.symbol, day.date.isoformat())
+        found = [fill for fill in self.fills if (fill.symbol, fill.date) == key]
         return sorted(found, key=lambda fill: fill.ts_ns)
 
-    def trades_on(self, day: SymbolDay, policy: str = AGENT) -> list[RoundTrip]:
-        """Return a policy's round trips of one symbol-day, in time order."""
-        key = (policy, day.symbol, day.date.isoformat())
-        found = [trade for trade in self.trades if trade[:3] == key]
+    def trades_on(self, day: SymbolDay) -> list[RoundTrip]:
+        """Return the round trips of one symbol-day, in time order."""
+        key = (day.symbol, day.date.isoformat())
+        found = [trade for trade in self.trades if (trade.symbol, trade.date) == key]
         return sorted(found, key=lambda trade: (trade.entry_second, trade.exit_second))
 
-    def equity_on(self, day: SymbolDay, policy: str = AGENT) -> list[tuple[int, float]]:
-        """Return ``(second, dollars)`` of a policy on one symbol-day, in time order."""
+    def equity_on(self, day: SymbolDay) -> list[tuple[int, float]]:
+        """Return ``(second, dollars)`` of one symbol-day, in time order."""
         here = pc.and_(
-            pc.equal(self.equity["policy"], policy),
-            pc.and_(
-                pc.equal(self.equity["symbol"], day.symbol),
-                pc.equal(self.equity["date"], day.date.isoformat()),
-            ),
+            pc.equal(self.equity["symbol"], day.symbol),
+            pc.equal(self.equity["date"], day.date.isoformat()),
         )
         rows = self.equity.filter(here)
         points = zip(rows["second"].to_pylist(), rows["equity"].to_pylist(), strict=True)
@@ -284,7 +286,7 @@ def _table(path: Path, row: Any) -> pa.Table:
     lacks = [name for name in row._fields if name not in has]
     if lacks:
         raise LowfloatError(f"{path} lacks the columns {lacks}; it has {has}. Run the exam again.")
-    return pq.read_table(path, columns=list(row._fields))
+    return pq.read_table(path, columns=list(row._fields), filters=[("policy", "=", AGENT)])
 
 
 def _rows(path: Path, row: Any) -> list[Any]:

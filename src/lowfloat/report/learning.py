@@ -11,7 +11,7 @@ from lowfloat.errors import LowfloatError
 
 STEPS = "num_timesteps"
 NET_PNL = "rollout/net_pnl_mean"
-REWARD = "rollout/reward_mean"
+RETURN = "rollout/return_mean"
 MAX_POINTS = 400
 
 
@@ -41,7 +41,7 @@ def learning_curves(run_folder: Path | None) -> dict[str, Curve]:
         return {}
     lines = _after_resuming(_read_lines(path))
     curves = {}
-    for metric in (NET_PNL, REWARD):
+    for metric in (NET_PNL, RETURN):
         points = [(line[STEPS], line[metric]) for line in lines if _is_number(line.get(metric))]
         if points:
             steps, value = np.array(points, dtype=float).T

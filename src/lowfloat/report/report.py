@@ -32,6 +32,11 @@ from lowfloat.report.summary import (
 )
 from lowfloat.tape.phase import phases
 
+STARTS = {
+    "session": "Every policy may trade from 04:00.",
+    "alert": "Every policy may trade from the day's first alert.",
+}
+
 
 class PhaseKey(NamedTuple):
     """One phase that occurs on a chart: its colour, its name, and for how long."""
@@ -101,6 +106,7 @@ def write_report(
         sections=sections,
         trade_tables=[("Best trades", best), ("Worst trades", worst)],
         palette=palette,
+        starts=STARTS,
         plotlyjs=Markup(get_plotlyjs()),
     )
     return _write(Path(out), page)

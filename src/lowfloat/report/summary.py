@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from lowfloat.report.exam_files import (
-    AGENT,
     DO_NOTHING,
     Exam,
     PolicyResult,
@@ -84,8 +83,7 @@ def verdict(exam: Exam) -> Verdict:
     """Judge the agent against doing nothing and against the best baseline."""
     agent, best = exam.agent, best_baseline(exam)
     idle = next((policy.mean for policy in exam.baselines if policy.name == DO_NOTHING), 0.0)
-    lead = lead_interval(exam, best) if best is not None else None
-    edge, title = _judge(agent, idle, lead)
+    edge, title = _judge(exam, idle, best)
     if agent.interval is None:
         spread = "no interval"
     else:
@@ -96,41 +94,31 @@ def verdict(exam: Exam) -> Verdict:
         f"Over {count(len(exam.days), 'day')} of the {exam.about.split} split the agent made a "
         f"mean of {made}; doing nothing makes {signed_money(idle)}"
     )
-    if best is not None and lead is not None:
-        ahead = signed_money(agent.mean - best.mean)
-        low, high = (signed_money(bound) for bound in lead)
-        sentence += (
-            f", and the best baseline, {best.name}, made {signed_money(best.mean)}; the agent's "
-            f"lead over it is {ahead} per day ({low} to {high})"
-        )
+    if best is not None:
+        sentence += f", and the best baseline, {best.name}, made {signed_money(best.mean)}"
+    if best is not None and best.agent_ahead is not None:
+        sentence += f"; the agent's lead over it is {signed_money(best.agent_ahead)} per day"
+    if best is not None and best.agent_ahead_interval is not None:
+        low, high = (signed_money(bound) for bound in best.agent_ahead_interval)
+        sentence += f" ({low} to {high})"
     return Verdict(edge, title, sentence + ".")
 
 
-def lead_interval(exam: Exam, other: PolicyResult) -> tuple[float, float]:
-    """Return the interval of the agent's mean lead over another policy, day against day.
-
-    A percentile bootstrap over days with the exam's confidence and number of resamples. Days
-    are drawn in pairs: what both earned from the same market is not counted as luck.
-    """
-    lead = np.array(exam.agent.net_pnl) - np.array(other.net_pnl)
-    random = np.random.default_rng(0)  # the same exam gives the same report
-    days = len(lead)
-    means = [lead[random.integers(days, size=days)].mean() for _ in range(exam.about.resamples)]
-    tail = (1.0 - exam.about.confidence) / 2.0
-    low, high = np.quantile(means, [tail, 1.0 - tail])
-    return float(low), float(high)
-
-
-def _judge(agent: PolicyResult, idle: float, lead: tuple[float, float] | None) -> tuple[bool, str]:
+def _judge(exam: Exam, idle: float, best: PolicyResult | None) -> tuple[bool, str]:
+    agent, days = exam.agent, len(exam.days)
     if agent.fills == 0:
         return False, "No edge shown: the agent made no trades"
     if agent.mean < idle:
         return False, "No edge shown: the agent did worse than doing nothing"
-    if agent.interval is None:
-        return False, "No edge shown: there is no interval to judge by"
-    if agent.interval[0] <= idle:
+    # Sign test: so few coins all land heads too often for a gain on every day to mean anything,
+    # whatever a bootstrap over them says.
+    if 2.0 * 0.5**days > 1.0 - exam.about.confidence:
+        return False, f"No edge shown: {count(days, 'day')} cannot show one"
+    if agent.interval is None or agent.interval[0] <= idle:
         return False, "No edge shown: the interval includes doing nothing"
-    if lead is not None and lead[0] <= 0:
+    if best is not None and (
+        best.agent_ahead_interval is None or best.agent_ahead_interval[0] <= 0
+    ):
         return False, "An edge over doing nothing, but none shown over the best baseline"
     return True, "An edge on this split: over doing nothing and over the best baseline"
 
@@ -172,7 +160,7 @@ def chart_days(exam: Exam, charts: int) -> list[ChartDay]:
 
     If the agent traded on none, days with an alert come first: they show what it left alone.
     """
-    fills = Counter((fill.symbol, fill.date) for fill in exam.fills if fill.policy == AGENT)
+    fills = Counter((fill.symbol, fill.date) for fill in exam.fills)
     days = [
         ChartDay(day, "untraded day", pnl, fills[day.symbol, day.date.isoformat()])
         for day, pnl in zip(exam.days, exam.agent.net_pnl, strict=True)
@@ -196,7 +184,6 @@ def chart_days(exam: Exam, charts: int) -> list[ChartDay]:
 
 def best_and_worst(exam: Exam) -> tuple[list[RoundTrip], list[RoundTrip]]:
     """Return the agent's trades with the highest gains and those with the highest losses."""
-    trades = [trade for trade in exam.trades if trade.policy == AGENT]
-    best = sorted((t for t in trades if t.net_pnl > 0), key=lambda t: -t.net_pnl)
-    worst = sorted((t for t in trades if t.net_pnl <= 0), key=lambda t: t.net_pnl)
+    best = sorted((t for t in exam.trades if t.net_pnl > 0), key=lambda t: -t.net_pnl)
+    worst = sorted((t for t in exam.trades if t.net_pnl <= 0), key=lambda t: t.net_pnl)
     return best[:TABLE_TRADES], worst[:TABLE_TRADES]

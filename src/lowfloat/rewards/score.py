@@ -19,14 +19,17 @@ class Rewards(NamedTuple):
 
 
 @kernel
-def score(now, rules, parts):
-    """Write each component's weighted score into ``parts`` and return their sum.
+def score(now, rules):
+    """Return each component's weighted score, in the order of the list; the reward is their sum.
 
     Args:
         now: the :class:`~lowfloat.rewards.moment.Moment`.
         rules: :class:`Rewards`.
-        parts: float64 row with one element per component, overwritten.
+
+    Returns:
+        A tuple of floats, one per component.
     """
-    parts[0] = rules.market_pnl.weight * market_pnl(now, rules.market_pnl)
-    parts[1] = rules.trading_costs.weight * trading_costs(now, rules.trading_costs)
-    return parts[0] + parts[1]
+    return (
+        rules.market_pnl.weight * market_pnl(now, rules.market_pnl),
+        rules.trading_costs.weight * trading_costs(now, rules.trading_costs),
+    )

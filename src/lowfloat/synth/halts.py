@@ -92,8 +92,8 @@ def observe(bands, window, time, price, size):
 
 
 @kernel
-def reopen(bands, window, time, price):
-    """Start from an opening or reopening print: it is the reference, and the window is empty."""
+def reopen(bands, time, price):
+    """Start afresh for an opening or reopening print to come: its price is the reference."""
     bands.active = 1
     bands.state = TRADING
     bands.first = 0
@@ -101,7 +101,6 @@ def reopen(bands, window, time, price):
     bands.total = 0
     bands.reference = np.float64(price)
     bands.reference_time = time
-    observe(bands, window, time, price, ROUND_LOT)
     _draw_bands(bands, time)
 
 

@@ -2,8 +2,9 @@
 
 Orders come as a Hawkes process whose base rate is the script's. The value of the stock moves by
 the script's drift and by the *surprise* in each order's direction, so that apart from the drift
-it is a martingale: the long memory of order signs cannot be traded on, and whoever fills at a
-quote finds the price moved against him. Everything is driven by one counter-based stream.
+and the gap over a pause it is a martingale: the long memory of order signs cannot be traded on,
+and whoever fills at a quote finds the price moved against him. Everything is driven by one
+counter-based stream.
 """
 
 import math
@@ -60,8 +61,8 @@ MAX_NOTICES = 256
 FAST_SHARE, FAST_DECAY = 0.2, 2.0  # orders caused by an order, and how fast that dies, per second
 SLOW_SHARE, SLOW_DECAY = 0.4, 0.05
 HEAT_RATE, HEAT_SECONDS = 4.0, 25.0
-QUOTES_PER_ORDER = 6.0
-IDLE_QUOTES = 0.04  # per second
+QUOTES_PER_ORDER = 10.0
+IDLE_QUOTES = 0.06  # per second
 SIGN_MEMORY, FLOW_MEMORY, FLOW_DECAY = 0.3, 0.3, 0.03
 IMPACT = 0.95  # of a half-spread, by a wholly surprising order
 NEWS = 0.4  # standard deviation of value changes without orders, relative to the impact scale
@@ -69,6 +70,7 @@ LAST_PRINT = 0.42  # chance that a print is the last of its order
 UNSEEN = 0.40  # share of prints inside the spread that show no aggressor
 MIDPOINT = 0.25  # share of those exactly at the midpoint
 END_ON_PAUSE, END_ON_ANOTHER = 0.5, 0.15  # chance that a pause ends the phase that led to it
+LEAST_VALUE = 100.0  # price units
 CROSS_SHARES = 1_500.0  # median of opening, closing and reopening prints
 SETTLE_NS = 400_000  # between a status and the first print, longer than any delay of the feed
 ROWS_PER_STEP = 256  # no event writes as many rows
@@ -111,7 +113,7 @@ def _print(market, bands, window, log, notices, price, size, side):
 def _cross(market, bands, window, log, notices):
     """Print an auction at the value, with no aggressor, after the book has gathered around it."""
     price = max(snap(market.value), 1)
-    halts.reopen(bands, window, market.time, price)
+    halts.reopen(bands, market.time, price)
     market.heat = 1.0
     requote_both(market, bands, log)
     market.time += SETTLE_NS
@@ -171,7 +173,7 @@ def _order(market, bands, window, log, notices, tilt):
             take(market, bands, log, side, size)
         market.time += np.int64(exponential(market, 150_000.0))
     half = market.half * (1.0 + HEAT_SPREAD * market.heat)
-    market.value *= math.exp(IMPACT * half * (sign - expected))
+    market.value *= 1.0 + IMPACT * half * (sign - expected)
     market.last_sign = sign
     market.flow += FLOW_DECAY * (sign - market.flow)
     market.react_at = market.time + np.int64(exponential(market, 3e7))
@@ -266,11 +268,13 @@ def play(markets, band_records, window, plan, opening_gap, open_second, log, not
         was_paused = bands.state == halts.PAUSED
         if not was_paused:
             step = NEWS * market.half * math.sqrt(rate) * normal(market)
-            market.value = max(market.value * math.exp(plan.drift[here] + step), 100.0)
+            # Not exp(step): its mean is above 1, and the value would rise of itself.
+            market.value *= math.exp(plan.drift[here]) * (1.0 + step)
+            market.value = max(market.value, LEAST_VALUE)
             if second == 0:
                 market.time = np.int64(exponential(market, 1e9))
                 requote_both(market, bands, log)
-            elif halts.refresh(bands, window, market.time):
+            elif halts.refresh(bands, window, start):
                 market.react_at = market.time
         base_rate = rate * (1.0 - FAST_SHARE - SLOW_SHARE)
         tilt, phase_end = plan.tilt[here], min(plan.until[here], len(plan.rate) - 1)

@@ -56,7 +56,7 @@ DRIFT_SD = 0.5
 
 SHAPES = {
     Phase.DEAD: Shape(
-        1500, 0.9, 0.0, 0.005, 32, 0.0,
+        1500, 0.9, 0.0, 0.006, 31, 0.0,
         {Phase.ACCUMULATION: 0.6, Phase.BREAKOUT: 0.4},
     ),
     Phase.ACCUMULATION: Shape(

@@ -1,0 +1,73 @@
+"""Send single orders through the environment, and read its books in integers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lowfloat.base.codes import Action
+from lowfloat.days import Day
+from lowfloat.env.deck import build_deck
+from lowfloat.env.kernel import START
+from lowfloat.env.vector import SqueezeVectorEnv
+
+NEVER = 1_000_000  # a next reset point that does not come
+
+
+class Player:
+    """One account on one day, from a second on.
+
+    Args:
+        day: the day.
+        second: the reset point.
+        config: frictions, money, limits and rewards.
+        next_second: the day's next reset point.
+    """
+
+    def __init__(
+        self,
+        day: Day,
+        second: int,
+        config: dict[str, Any] | None = None,
+        next_second: int = NEVER,
+    ) -> None:
+        self.env = SqueezeVectorEnv(
+            1,
+            deck=build_deck([(day, 0.0)]),
+            starts=np.array([(0, second, next_second)], START),
+            autoreset_mode="DISABLED",
+            config=config,
+        )
+        self.env.reset(seed=0)
+        self.reward = 0.0
+        self.terminated = self.truncated = False
+
+    def send(self, action: Action = Action.HOLD) -> dict[str, int]:
+        """Play one second and return the state after it."""
+        _, reward, terminated, truncated, _ = self.env.step(np.array([int(action)]))
+        self.reward = float(reward[0])
+        self.terminated, self.truncated = bool(terminated[0]), bool(truncated[0])
+        return self.state
+
+    def send_all(self, actions: Sequence[Action]) -> dict[str, int]:
+        """Play one second per action and return the state after the last."""
+        for action in actions:
+            self.send(action)
+        return self.state
+
+    def play_out(self, limit: int = 60_000) -> dict[str, int]:
+        """Hold until the episode ends and return its last state."""
+        for _ in range(limit):
+            if self.terminated or self.truncated:
+                return self.state
+            self.send()
+        raise AssertionError(f"the episode did not end within {limit} seconds")
+
+    @property
+    def state(self) -> dict[str, int]:
+        names = self.env.state.dtype.names
+        return dict(zip(names, self.env.state[0].tolist(), strict=True))
+
+    @property
+    def mask(self) -> list[bool]:
+        return self.env.action_masks()[0].tolist()
