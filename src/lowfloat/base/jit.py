@@ -38,3 +38,9 @@ _folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 numba.config.CACHE_DIR = str(_folder)
 
 kernel = numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
+
+# A kernel that is called for every environment and takes arrays: inlined, because Numba counts
+# references to each array at each call, which costs more than the work of a small kernel.
+inlined_kernel = numba.njit(
+    cache=True, nogil=True, fastmath=False, error_model="numpy", inline="always"
+)

@@ -50,12 +50,16 @@ class Handout:
             *self._info.values(),
             *self._final.values(),
         ]
-        self._mine = [sys.getrefcount(array) for array in self._arrays]
+        self._mine = self._references()
 
     @property
     def is_free(self) -> bool:
         """Whether nobody else holds an array of this set, or a view of one."""
-        return [sys.getrefcount(array) for array in self._arrays] == self._mine
+        return self._references() == self._mine
+
+    def _references(self) -> int:
+        # Each count can only rise above what it was at the start, so the sum tells.
+        return sum(map(sys.getrefcount, self._arrays))
 
     def infos(self) -> dict[str, Any]:
         """Return the infos; the dicts are the caller's own."""

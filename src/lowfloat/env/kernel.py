@@ -11,7 +11,7 @@ import numpy as np
 
 from lowfloat.base.clock import NS
 from lowfloat.base.codes import RejectReason
-from lowfloat.base.jit import kernel
+from lowfloat.base.jit import inlined_kernel, kernel
 from lowfloat.base.prices import MICRODOLLARS_PER_UNIT
 from lowfloat.base.random import draw_below
 from lowfloat.env.action import NUM_ACTIONS, Limits, legal_actions, order_shares
@@ -38,6 +38,8 @@ from lowfloat.rewards.moment import Moment
 from lowfloat.rewards.score import Rewards, score
 
 _MASKED = int(RejectReason.MASKED)
+_HALTED = int(RejectReason.HALTED)
+_NO_QUOTE = int(RejectReason.NO_QUOTE)
 _NO_SIZE = int(RejectReason.NO_SIZE)
 _NO_CASH = int(RejectReason.NO_CASH)
 _PARTIAL = int(RejectReason.PARTIAL)
@@ -122,7 +124,7 @@ class DeckArrays(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """What the experimenter sets, as the kernels read it."""
+    """What the experimenter sets. Kernels read it as a record, see ``base/rules.py``."""
 
     fills: FillRules
     commission: CommissionTerms
@@ -156,12 +158,13 @@ class Output(NamedTuple):
 
 
 @kernel
-def observe_batch(deck, rules, state, first, last, out):
+def observe_batch(deck, rule_record, state, first, last, out):
     """Write what environments ``first..last-1`` see at their next decision.
 
     It is a loop of its own so that no array is passed inside of it: Numba counts references at
     each such call, which would take longer than the observation itself.
     """
+    rules = rule_record[0]
     table, seconds, days = deck.table, deck.seconds, deck.days
     observation, mask, info = out.observation, out.mask, out.info
     columns = table.shape[2]
@@ -258,15 +261,20 @@ def _trade(deck, rules, state, wish):
     """Send an order for ``wish`` signed shares at the state's second and book what it gets."""
     day = deck.days[state.day]
     arrival = day.start_ns + state.second * NS + rules.fills.latency_ms * _MILLISECOND
-    row = quote_at(deck, state.day, state.second, arrival)
+    first = deck.seconds[state.day, state.second].quote
+    row = quote_at(deck.quotes, day, first, arrival)
     state.order_shares = wish
     state.fill_ns = arrival
-    state.reject = refusal(deck, state.day, row, arrival, rules.fills)
+    resumed = last_resume(deck.halts, day, arrival)
+    quote = deck.quotes[max(row, 0)]
+    if row < 0:
+        state.reject = _HALTED if resumed < 0 else _NO_QUOTE
+    else:
+        state.reject = refusal(quote, resumed, arrival, rules.fills)
     if state.reject != 0:
         return
-    quote = deck.quotes[row]
     state.fill_quote_ns = quote.ts
-    available = buyable(deck, row, state) if wish > 0 else sellable(deck, row, state)
+    available = buyable(quote, row, state) if wish > 0 else sellable(quote, row, state)
     shares = min(abs(wish), available)
     if shares <= 0:
         state.reject = _NO_SIZE
@@ -302,14 +310,14 @@ def _settle(deck, rules, state):
     """Write down, at the end of the session, the shares that nobody would buy."""
     day = deck.days[state.day]
     end_ns = day.start_ns + day.end_second * NS
-    if last_resume(deck, state.day, end_ns - 1) < 0:
+    if last_resume(deck.halts, day, end_ns - 1) < 0:
         state.closing = HALTED_INTO_CLOSE
     state.settled_shares = state.shares
     price = int(state.mark * (1.0 - rules.episode.settlement_haircut))
     sell(state, state.shares, price, 0, -1, state.second)
 
 
-@kernel
+@inlined_kernel
 def step_one(deck, rules, state, action, allowed):
     """Play one second of one environment and return its reward parts.
 
@@ -364,7 +372,9 @@ def step_one(deck, rules, state, action, allowed):
 
 
 @kernel
-def step_batch(deck, starts, rules, draw, state, mask, actions, autoreset, first, last, out):
+def step_batch(
+    deck, starts, rule_record, draw, state, mask, actions, autoreset, first, last, out
+):
     """Play one second of environments ``first..last-1``.
 
     ``mask`` is what the step before handed out. With ``autoreset`` an environment whose episode
@@ -372,6 +382,7 @@ def step_batch(deck, starts, rules, draw, state, mask, actions, autoreset, first
     ``final_observation``, ``final_info`` and ``episode`` hold the old one's end. Without, it
     stays as it is until it is reset, and earns nothing.
     """
+    rules = rule_record[0]
     for env in range(first, last):
         row = state[env]
         reward = 0.0
@@ -392,21 +403,22 @@ def step_batch(deck, starts, rules, draw, state, mask, actions, autoreset, first
         out.terminated[env] = row.ended != 0 and not truncated
         out.ended[env] = row.ended != 0
         if ending:
-            observe_batch(deck, rules, state, env, env + 1, out)
+            observe_batch(deck, rule_record, state, env, env + 1, out)
             out.final_observation[env] = out.observation[env]
             out.final_info[env] = out.info[env]
             _summarise(row, out.episode[env])
             if autoreset:
                 reset_one(deck, starts, _draw_start(starts, draw, env, row), rules, row)
-    observe_batch(deck, rules, state, first, last, out)
+    observe_batch(deck, rule_record, state, first, last, out)
 
 
 @kernel
-def reset_batch(deck, starts, rules, draw, state, chosen, which, out):
+def reset_batch(deck, starts, rule_record, draw, state, chosen, which, out):
     """Begin new episodes of the environments where ``which`` is True, and observe all.
 
     ``chosen[env]`` is a row of the starts, or -1 to draw one.
     """
+    rules = rule_record[0]
     for env in range(len(state)):
         row = state[env]
         if which[env]:
@@ -421,7 +433,7 @@ def reset_batch(deck, starts, rules, draw, state, chosen, which, out):
         out.ended[env] = row.ended != 0
         for i in range(NUM_PARTS):
             out.parts[env, i] = 0.0
-    observe_batch(deck, rules, state, 0, len(state), out)
+    observe_batch(deck, rule_record, state, 0, len(state), out)
 
 
 __all__ = [

@@ -12,6 +12,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from lowfloat.base.clock import SECONDS_PER_SESSION, format_second
 from lowfloat.base.codes import Action
 from lowfloat.base.prices import MICRODOLLARS_PER_DOLLAR, UNITS_PER_DOLLAR
+from lowfloat.base.rules import as_record
 from lowfloat.env.config import EnvConfig
 from lowfloat.env.deck import Deck, market_column_names
 from lowfloat.env.handout import Handouts
@@ -119,7 +120,7 @@ class SqueezeVectorEnv(VectorEnv):
         )
         self.action_space = gym.vector.utils.batch_space(self.single_action_space, num_envs)
         self.state = np.zeros(num_envs, STATE)
-        self._rules = self.config.rules()
+        self._rules = as_record(self.config.rules())
         self._draw = Draw(np.uint64(0), int(order == "sequential"), num_envs)
         self._handouts = Handouts(num_envs, columns, self.autoreset, fresh=copy)
         self._now = self._handouts.take()

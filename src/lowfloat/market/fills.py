@@ -19,7 +19,6 @@ _HALTED = int(RejectReason.HALTED)
 _NO_QUOTE = int(RejectReason.NO_QUOTE)
 _STALE_QUOTE = int(RejectReason.STALE_QUOTE)
 _CROSSED = int(RejectReason.CROSSED)
-_NO_SIZE = int(RejectReason.NO_SIZE)
 
 
 class FillRules(NamedTuple):
@@ -32,42 +31,52 @@ class FillRules(NamedTuple):
 
 
 @kernel
-def quote_at(deck, day_index, second, arrival_ns):
-    """Return the row of the last quote received by ``arrival_ns``, -1 if there is none.
+def quote_at(quotes, day, row, arrival_ns):
+    """Return the row of the last quote received by ``arrival_ns``, -1 if there is none today.
 
-    ``arrival_ns`` lies within ``second``.
+    Args:
+        quotes: ``QUOTE`` records of all resident days.
+        day: ``DAY`` record.
+        row: the first quote of the second in which ``arrival_ns`` lies.
+        arrival_ns: when the order reaches the market.
     """
-    day = deck.days[day_index]
-    row = deck.seconds[day_index, second].quote
-    while row < day.last_quote and deck.quotes[row].ts <= arrival_ns:
+    while row < day.last_quote and quotes[row].ts <= arrival_ns:
         row += 1
     row -= 1
     return row if row >= day.first_quote else -1
 
 
 @kernel
-def last_resume(deck, day_index, arrival_ns):
-    """Return -1 if trading is halted at ``arrival_ns``, else when the last halt ended, or 0."""
-    day = deck.days[day_index]
+def last_resume(halts, day, arrival_ns):
+    """Return -1 if trading is halted at ``arrival_ns``, else when the last halt ended, or 0.
+
+    Args:
+        halts: spans of all resident days, int64 ``(n, 2)``.
+        day: ``DAY`` record.
+        arrival_ns: when the order reaches the market.
+    """
     resumed = 0
     for row in range(day.first_halt, day.last_halt):
-        if deck.halts[row, 0] > arrival_ns:
+        if halts[row, 0] > arrival_ns:
             break
-        if arrival_ns < deck.halts[row, 1]:
+        if arrival_ns < halts[row, 1]:
             return -1
-        resumed = deck.halts[row, 1]
+        resumed = halts[row, 1]
     return resumed
 
 
 @kernel
-def refusal(deck, day_index, row, arrival_ns, rules):
-    """Return the reason why no order can fill on quote ``row`` at ``arrival_ns``, or 0."""
-    resumed = last_resume(deck, day_index, arrival_ns)
+def refusal(quote, resumed, arrival_ns, rules):
+    """Return the reason why no order can fill on a quote at ``arrival_ns``, or 0.
+
+    Args:
+        quote: ``QUOTE`` record.
+        resumed: what :func:`last_resume` returned.
+        arrival_ns: when the order reaches the market.
+        rules: :class:`FillRules`.
+    """
     if resumed < 0:
         return _HALTED
-    if row < 0:
-        return _NO_QUOTE
-    quote = deck.quotes[row]
     if quote.bid == 0 or quote.ask == 0:
         return _NO_QUOTE
     if quote.bid >= quote.ask:
@@ -78,17 +87,15 @@ def refusal(deck, day_index, row, arrival_ns, rules):
 
 
 @kernel
-def buyable(deck, row, account):
+def buyable(quote, row, account):
     """Return the shares offered on quote ``row`` that this account has not taken yet."""
-    taken = account.ask_taken if account.ask_row == row else 0
-    return deck.quotes[row].ask_size - taken
+    return quote.ask_size - (account.ask_taken if account.ask_row == row else 0)
 
 
 @kernel
-def sellable(deck, row, account):
+def sellable(quote, row, account):
     """Return the shares bid for on quote ``row`` that this account has not taken yet."""
-    taken = account.bid_taken if account.bid_row == row else 0
-    return deck.quotes[row].bid_size - taken
+    return quote.bid_size - (account.bid_taken if account.bid_row == row else 0)
 
 
 @kernel
