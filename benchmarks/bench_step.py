@@ -4,8 +4,9 @@ What is timed is `SqueezeVectorEnv.step` as a user calls it, with everything swi
 observations, masks, reward parts, infos and autoreset, handed out as copies, while random legal
 actions trade about every 20 seconds. The choice of actions is not timed. The copy-only loop writes
 observations of the same size for the same environments from the same tables: a row of the market
-columns and the position block, in a kernel of its own, on the same threads. Each figure is the best of several
-repetitions, interleaved so that a noisy neighbour hits both sides.
+columns and the position block, in a kernel of its own, on the same threads, with actions drawn
+(and not timed) between its calls too, so that both find the caches alike. Each figure is the best
+of several repetitions, interleaved so that a noisy neighbour hits both sides.
 
     python benchmarks/bench_step.py --json
 """
@@ -23,6 +24,7 @@ import numpy as np
 
 from lowfloat.base.jit import kernel
 from lowfloat.days.store import DayStore
+from lowfloat.env.kernel import HEADER
 from lowfloat.env.starts import load_split
 from lowfloat.env.vector import SqueezeVectorEnv
 from lowfloat.index.scanner import scan
@@ -35,13 +37,12 @@ TRADE_PROBABILITY = 0.05
 
 
 @kernel
-def copy_rows(table, day, second, block, first, last, out):
+def copy_rows(words, columns, day, second, block, first, last, out):
     """Write the observation bytes of environments ``first..last-1`` and nothing else."""
-    columns = table.shape[2]
     for env in range(first, last):
-        row = table[day[env], second[env]]
+        row = words[day[env], second[env]]
         for i in range(columns):
-            out[env, i] = row[i]
+            out[env, i] = row[HEADER + i]
         for i in range(block.shape[1]):
             out[env, columns + i] = block[env, i]
 
@@ -50,21 +51,28 @@ class CopyOnly:
     """Copies observations the way a step would, one second further each time."""
 
     def __init__(self, env: SqueezeVectorEnv, threads: int) -> None:
-        self.table = env.deck.arrays.table
-        self.day = env.state["day"].copy()
-        self.second = env.state["second"].copy()
-        self.block = env.observation[:, self.table.shape[2] :].copy()
+        self.words, self.columns = env.deck.arrays.words, env.deck.arrays.columns
+        self.env = env
+        self.follow()
+        self.block = env.observation[:, self.columns :].copy()
         self.out = np.zeros_like(env.observation)
         self.bounds = np.linspace(0, env.num_envs, min(threads, env.num_envs) + 1).astype(int)
         self.pool = ThreadPoolExecutor(threads) if len(self.bounds) > 2 else None
 
+    def follow(self) -> None:
+        """Go to where the environments are, so that both loops read the same rows."""
+        self.day = self.env.state["day"].copy()
+        self.second = self.env.state["second"].copy()
+
     def _slice(self, first: int, last: int) -> None:
-        copy_rows(self.table, self.day, self.second, self.block, first, last, self.out)
+        copy_rows(
+            self.words, self.columns, self.day, self.second, self.block, first, last, self.out
+        )
 
     def step(self) -> None:
         """Write one batch of observations."""
         self.second += 1
-        self.second %= self.table.shape[1]
+        self.second %= self.words.shape[1]
         if self.pool is None:
             self._slice(0, len(self.out))
             return
@@ -92,14 +100,16 @@ def rate_of_steps(env: SqueezeVectorEnv, rng: np.random.Generator) -> float:
     return steps / spent
 
 
-def rate_of_copies(copies: CopyOnly, num_envs: int) -> float:
-    """Return observations per second of the copy-only loop."""
+def rate_of_copies(copies: CopyOnly, env: SqueezeVectorEnv, rng: np.random.Generator) -> float:
+    """Return observations per second of the copy-only loop, its caches as cold as a step's."""
     spent, steps = 0.0, 0
+    copies.follow()
     while spent < SECONDS_PER_REPETITION:
+        legal_actions(rng, env.mask)
         began = time.perf_counter()
         copies.step()
         spent += time.perf_counter() - began
-        steps += num_envs
+        steps += env.num_envs
     return steps / spent
 
 
@@ -119,7 +129,7 @@ def measure(folder: Path, repetitions: int) -> dict:
             rate_of_steps(env, rng)  # compiles, and fills the accounts with positions
             steps, copied = [], []
             for _ in range(repetitions):
-                copied.append(rate_of_copies(copies, num_envs))
+                copied.append(rate_of_copies(copies, env, rng))
                 steps.append(rate_of_steps(env, rng))
             rows.append(
                 {

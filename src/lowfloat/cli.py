@@ -57,6 +57,15 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         )
 
 
+def _table(first: str, *others: str, title: str | None = None) -> Table:
+    """Return a table with names on the left and figures on the right."""
+    table = Table(title=title)
+    table.add_column(first, no_wrap=True)
+    for heading in others:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
 def _print_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=1, default=str))
 
@@ -90,12 +99,11 @@ def ingest_databento_command(
 
 
 def _print_ingest(result: Any) -> None:
-    table = Table("day", "trades", "quotes", "halts", "flags", "coverage ends")
-    for row in result.rows:
-        name = f"{row['symbol']}/{row['date']}"
+    table = _table("day", "trades", "quotes", "halts", "data end", "flags")
+    for day in result.days:
         table.add_row(
-            name, f"{row['trades']:,}", f"{row['quotes']:,}", str(row["halts"]),
-            ", ".join(row["flags"]), str(row["coverage_end"]),
+            f"{day.symbol}/{day.date}", f"{day.trades:,}", f"{day.quotes:,}", str(day.halts),
+            day.coverage_end, ", ".join(day.flags),
         )  # fmt: skip
     out.print(table)
     out.print(
@@ -146,12 +154,12 @@ def scan_command(days: Days, into: Into, overrides: Overrides = None, as_json: J
             }
         )  # fmt: skip
         return
-    table = Table("day", "split", "move", "volume", "halts", "resets", "quality", "first alert")
+    table = _table("day", "split", "move", "volume", "halts", "resets", "quality", "alert")
     for day in rows:
         alert = "-" if day.alert_second is None else format_second(day.alert_second)
         table.add_row(
             day.name, day.split, f"{day.max_move:.0%}", f"{day.volume:,}", str(day.num_halts),
-            str(day.resets) if day.tradable else "no quotes", f"{day.quality_score:.2f}", alert,
+            str(day.resets) if day.tradable else "none", f"{day.quality_score:.2f}", alert,
         )  # fmt: skip
     out.print(table)
 
@@ -210,12 +218,11 @@ def examine_command(
 def print_exam(exam: Any) -> None:
     """Print the table of an exam."""
     figures = exam.figures
-    table = Table(
-        title=f"net P&L in dollars, {len(figures['symbol_days'])} days of {figures['split']}"
-    )
-    table.add_column("policy", no_wrap=True)
-    for heading in ("mean/day", f"{figures['confidence']:.0%} interval", "total", "trades", "won"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    days = len(figures["symbol_days"])
+    table = _table(
+        "policy", "mean/day", f"{figures['confidence']:.0%} interval", "total", "trades", "won",
+        title=f"net P&L in dollars, {days} {'day' if days == 1 else 'days'} of {figures['split']}",
+    )  # fmt: skip
     for policy in figures["policies"]:
         rate = "-" if policy["win_rate"] is None else f"{policy['win_rate']:.0%}"
         table.add_row(
@@ -275,7 +282,7 @@ def days_list_command(days: Days, as_json: Json = False) -> None:
     if as_json:
         _print_json(rows)
         return
-    table = Table("day", "vendor", "trades", "quotes", "halts", "flags")
+    table = _table("day", "vendor", "trades", "quotes", "halts", "flags")
     for row in rows:
         table.add_row(
             f"{row['symbol']}/{row['date']}", row["vendor"], f"{row['trades']:,}",

@@ -104,9 +104,9 @@ def train(
     else:
         ends = deck.arrays.days["end_second"]
         normaliser = Normaliser.fit(
-            table[:end] for table, end in zip(deck.arrays.table, ends, strict=True)
+            table[:end] for table, end in zip(deck.table, ends, strict=True)
         )
-    for table in deck.arrays.table:
+    for table in deck.table:
         normaliser.apply(table)
     env = SqueezeVectorEnv(
         settings.num_envs, deck=deck, starts=starts, normaliser=normaliser, config=experiment.env

@@ -3,7 +3,6 @@
 import datetime as dt
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from reference.tapes import NS, P, Q, S, make_day, ns, resume, stop
 
@@ -141,11 +140,9 @@ def test_records_before_04_00_are_refused(table: str) -> None:
 @pytest.mark.parametrize("table", ["trades", "quotes"])
 def test_records_at_the_end_of_coverage_are_refused(table: str) -> None:
     day = a_day()
-    end = int(getattr(day, table).ts_recv[7])
-    with pytest.raises(FeedError, match="records outside the session"):
-        replace(day, coverage_end_ns=end).check()
-    message = f"`{table}` holds 3 records" if table == "trades" else "holds 3 records"
-    with pytest.raises(FeedError, match=message):
+    end = int(day.trades.ts_recv[7])
+    getattr(day, {"trades": "quotes", "quotes": "trades"}[table]).ts_recv[:] = day.session.start_ns
+    with pytest.raises(FeedError, match=f"`{table}` holds 3 records outside the session"):
         replace(day, coverage_end_ns=end).check()
 
 
@@ -173,12 +170,12 @@ def test_half_a_side_of_the_book_is_refused(side: str, price: int, size: int) ->
 @pytest.mark.parametrize("shift", [-57_600 * NS, 1])
 def test_coverage_that_ends_outside_the_session_is_refused(shift: int) -> None:
     day = make_day([])
-    with pytest.raises(FeedError, match="`coverage_end_ns` was .*; use a time within the session"):
+    with pytest.raises(FeedError, match=r"`coverage_end_ns` was .*; use a time within the session"):
         replace(day, coverage_end_ns=day.session.end_ns + shift).check()
 
 
 def test_a_symbol_that_is_no_ticker_is_refused() -> None:
-    with pytest.raises(BadSymbol, match="`symbol` was '../x'; use a US ticker"):
+    with pytest.raises(BadSymbol, match=r"`symbol` was '\.\./x'; use a US ticker"):
         replace(a_day(), symbol="../x").check()
 
 
@@ -194,7 +191,7 @@ def test_a_day_tells_its_events_and_halts_in_a_line() -> None:
     assert repr(flagged) == "Day(HAND 2025-03-04, 20 events, 1 halts, no_quotes)"
 
 
-def test_two_reads_of_a_day_agree_on_what_stops_it() -> None:
-    day = make_day([], [S(ns(-9), ns(-9), 7, 0), stop(ns(5)), resume(ns(9)), S(ns(10), ns(10), 8, -1)])
-    assert day.status_says_halted.tolist() == [False, True, False, False]
-    assert day.status_says_halted.dtype == np.bool_
+def test_only_a_record_that_says_no_trading_stops_it() -> None:
+    said = [S(ns(-9), ns(-9), 7, 0), stop(ns(5)), resume(ns(9)), S(ns(10), ns(10), 8, -1)]
+    stops = make_day([], said).status_says_halted
+    assert stops.tolist() == [False, True, False, False]

@@ -28,7 +28,8 @@ def counted(day: Day) -> dict[str, dict[int, int]]:
         if side:
             found["buys" if side > 0 else "sells"][second] += 1
             found["buy_volume" if side > 0 else "sell_volume"][second] += size
-    for received, action in zip(day.quotes.ts_recv.tolist(), day.quotes.action.tolist(), strict=True):
+    changes = zip(day.quotes.ts_recv.tolist(), day.quotes.action.tolist(), strict=True)
+    for received, action in changes:
         if action != TRADE:
             found["quotes"][(received - day.session.start_ns) // NS] += 1
     return found
@@ -104,8 +105,8 @@ def test_every_array_is_as_long_as_the_longest_session() -> None:
 
 
 def test_a_record_belongs_to_the_second_it_was_received_in() -> None:
-    day = make_day([Q(ns(7) - 1, 4, 4.02), Q(ns(7), 4, 4.03)], trades=[P(ns(9) - 1, 4), P(ns(9), 4)])
-    seconds = per_second(day)
+    quotes = [Q(ns(7) - 1, 4.0, 4.02), Q(ns(7), 4.0, 4.03)]
+    seconds = per_second(make_day(quotes, trades=[P(ns(9) - 1, 4.0), P(ns(9), 4.0)]))
     assert seconds.quotes[5:9].tolist() == [0, 1, 1, 0]
     assert seconds.trades[7:11].tolist() == [0, 1, 1, 0]
 

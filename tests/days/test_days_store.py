@@ -118,7 +118,7 @@ def test_a_day_read_from_one_store_and_written_to_another_has_the_same_id(
 
 def test_a_day_with_other_contents_is_refused_and_the_stored_one_stands(stored: DayStore) -> None:
     before = contents(stored.folder("HAND", "2025-03-04"))
-    with pytest.raises(DayExists, match="already holds HAND/2025-03-04 .* never overwritten"):
+    with pytest.raises(DayExists, match=r"already holds HAND/2025-03-04 .* never overwritten"):
         stored.write(a_day(price=5.0))
     assert contents(stored.folder("HAND", "2025-03-04")) == before
     assert [path.name for path in stored.folder("HAND", "2025-03-04").parent.iterdir()] == [
@@ -264,7 +264,7 @@ def test_a_day_that_is_not_there_names_its_weekday_and_the_nearest_two(several: 
 
 
 def test_a_symbol_that_is_not_there_is_answered_with_those_that_are(several: DayStore) -> None:
-    with pytest.raises(DayNotFound, match="no day of XYZ in .*; it has ABC, HAND"):
+    with pytest.raises(DayNotFound, match=r"no day of XYZ in .*; it has ABC, HAND"):
         several["XYZ", "2025-03-04"]
 
 
@@ -291,7 +291,7 @@ BAD_SYMBOLS = [
     "", " ", ".", "..", "../x", "a/b", "A/B", "A\\B", "/etc", "/", "~", "~root", "hand", "Hand",
     "HAND ", " HAND", "HAND\n", "HAND\x00", "\x00", "HA\x00ND", "A" * 7, "A" * 5000, "1ABC", "-A",
     ".A", "A.", "A..B", "A.B.C", "BRK.TOOL", "\u0410\u0412\u0421", "M\u039bLGO", "\uff21\uff22",
-    "ＡＢ", "A\u0301", "\u0130", "K\u212a", "A\u202e", "A\u200b", "$A", "A*", "A?", "A:B", "A|B", "CON:",
+    "A\u0301", "\u0130", "K\u212a", "A\u202e", "A\u200b", "$A", "A*", "A?", "A:B", "A|B", "CON:",
     "%2e%2e", "A%2FB", "nul", "-rf", ".tmp-A", ".dropped-A",
 ]  # fmt: skip
 
@@ -323,5 +323,5 @@ def test_a_ticker_names_a_folder_right_below_the_root(symbol: str, store: DaySto
 
 @pytest.mark.parametrize("date", ["", "..", "../..", "2025-03-04/..", "2025-02-30", "20250304x"])
 def test_what_is_no_date_names_no_folder(date: str, store: DayStore) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"isoformat|out of range"):
         store.folder("HAND", date)

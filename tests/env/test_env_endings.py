@@ -118,7 +118,7 @@ def test_a_deeper_reason_is_named_before_a_shallower_one() -> None:
 
 
 def test_a_loss_at_the_close_is_named_a_loss() -> None:
-    quotes = [Q(ns(END - 330), 4.00, 4.02, 9_000, 9_000), Q(ns(END - 61), 3.00, 3.02, 9_000)]
+    quotes = [Q(ns(END - 330), 4.00, 4.02, 9_000, 9_000), Q(ns(END - 61), 3.20, 3.22, 9_000)]
     player = closed_out(make_day(quotes, end_second=END), start=END - 302)
     assert ending(player)[0] == "MAX_LOSS"
 
@@ -197,9 +197,7 @@ def test_what_nobody_bids_for_is_settled_under_the_first_reason() -> None:
     ("resumed", "reason"), [(ns(END), "HALTED_INTO_CLOSE"), (ns(END) - 1, "DATA_END")]
 )
 def test_a_halt_into_the_close_covers_the_last_nanosecond(resumed, reason) -> None:
-    halt = [stop(ns(OPEN + 500)), resume(min(resumed, ns(END) - 1), resumed)]
-    if resumed == ns(END):
-        halt = [stop(ns(OPEN + 500))]
+    halt = [stop(ns(OPEN + 500)), resume(resumed, ns(END) - 1)]
     player = closed_out(steady_day(end_second=END, status=halt))
     assert (ending(player)[0], player.state["settled_shares"]) == (reason, 2_487)
 

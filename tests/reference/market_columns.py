@@ -140,9 +140,7 @@ class TapeReader:
         known = bisect_left(self.print_times, self.start + second * SECOND)
         shares, value = self.shares_so_far[known], self.value_so_far[known] / 1e9
         recent = [value for value in mids[max(second - 299, 1) : second + 1] if value > 0]
-        steps = [
-            _less_one(mids[s], mids[s - 1]) for s in range(max(second - 59, 2), second + 1)
-        ]
+        steps = [_less_one(mids[s], mids[s - 1]) for s in range(max(second - 59, 2), second + 1)]
         high, high_at = self.highs[second]
         low = min((value for value in mids[1 : second + 1] if value > 0), default=0.0)
         return {

@@ -135,6 +135,7 @@ def steady_day(
     symbol: str = "HAND",
 ) -> Day:
     """Return a day whose book says the same thing anew every second from ``first`` to ``last``."""
+    last = last if end_second is None else min(last, end_second)
     quotes = [Q(ns(second), bid, ask, size, size) for second in range(first, last)]
     return make_day(quotes, status, date=date, end_second=end_second, symbol=symbol)
 
@@ -169,7 +170,7 @@ def nasty_day(seed: int) -> Day:
         if rng.random() < 0.01:
             # Exactly at a decision, or exactly when an order arrives.
             when = (when // NS + 1) * NS + rng.choice([0, 150_000_000])
-    return make_day(quotes, _nasty_status(rng, first, last), symbol="NASTY",
+    return make_day(quotes, _nasty_status(rng, first, last), symbol=f"N{seed}",
                     end_second=end, date=rng.choice(_DATES))  # fmt: skip
 
 

@@ -17,8 +17,7 @@ def random_tables(days: int = 3, rows: int = 500) -> list[np.ndarray]:
     scale = 10.0 ** rng.uniform(-3, 1, WIDTH)
     shift = rng.uniform(-5, 5, WIDTH)
     return [
-        (shift + scale * rng.standard_normal((rows, WIDTH))).astype(np.float32)
-        for _ in range(days)
+        (shift + scale * rng.standard_normal((rows, WIDTH))).astype(np.float32) for _ in range(days)
     ]
 
 
@@ -71,7 +70,7 @@ def test_a_normaliser_survives_json_to_the_last_bit() -> None:
 def test_a_normaliser_of_other_columns_is_refused_with_their_names() -> None:
     data = Normaliser.fit(random_tables()).as_dict()
     data["columns"] = ["old_column", *data["columns"][1:]]
-    with pytest.raises(CheckpointError, match="other tape columns; they differ in .*old_column"):
+    with pytest.raises(CheckpointError, match=r"other tape columns; they differ in .*old_column"):
         Normaliser.from_dict(data)
 
 

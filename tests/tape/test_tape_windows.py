@@ -38,7 +38,9 @@ def test_a_trailing_sum_of_whole_numbers_is_exact(values: list, length: int) -> 
 
 
 @given(PRICES, st.integers(1, 80))
-def test_a_trailing_sum_of_floats_is_right_to_the_ulp_of_the_whole(values: list, length: int) -> None:
+def test_a_trailing_sum_of_floats_is_right_to_an_ulp_of_the_whole(
+    values: list, length: int
+) -> None:
     expected = [sum(window(values, i, length)) for i in range(len(values))]
     found = trailing_sum(np.array(values), length)
     assert found.tolist() == pytest.approx(expected, rel=1e-12, abs=1e-13 * sum(values))

@@ -37,10 +37,8 @@ _folder = cache_folder()
 _folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 numba.config.CACHE_DIR = str(_folder)
 
-kernel = numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")
-
-# A kernel that is called for every environment and takes arrays: inlined, because Numba counts
-# references to each array at each call, which costs more than the work of a small kernel.
-inlined_kernel = numba.njit(
-    cache=True, nogil=True, fastmath=False, error_model="numpy", inline="always"
+# Without Numba's runtime there is no counting of references to arrays, which at each call of a
+# kernel costs more than a small kernel's work, and an allocation in a kernel does not compile.
+kernel = numba.njit(
+    cache=True, nogil=True, fastmath=False, error_model="numpy", _nrt=False
 )

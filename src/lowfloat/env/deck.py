@@ -14,9 +14,9 @@ from lowfloat.base.prices import MAX_PRICE_UNITS, NANODOLLARS_PER_UNIT
 from lowfloat.base.records import TRADE_ACTION
 from lowfloat.days.day import Day
 from lowfloat.days.seconds import per_second
-from lowfloat.env.kernel import DeckArrays
+from lowfloat.env.kernel import HEADER, DeckArrays
 from lowfloat.errors import DayNotTradable, FeedError
-from lowfloat.market.book import DAY, QUOTE, SECOND
+from lowfloat.market.book import DAY, QUOTE, SECOND, row_type
 from lowfloat.market.fees import regulatory_fees
 from lowfloat.tape.columns import COLUMNS, market_columns
 from lowfloat.tape.normaliser import Normaliser
@@ -35,6 +35,22 @@ class Deck(NamedTuple):
 
     names: tuple[str, ...]
     arrays: DeckArrays
+
+    @property
+    def table(self) -> np.ndarray:
+        """The market columns, a float32 view of shape ``(days, seconds + 1, columns)``."""
+        return self.arrays.words[:, :, HEADER : HEADER + self.arrays.columns]
+
+    def normalised(self, normaliser: Normaliser) -> "Deck":
+        """Return a deck with normalised columns; quotes and halts are shared with this one."""
+        arrays = self.arrays
+        seconds = _aligned(arrays.seconds.shape, arrays.seconds.dtype)
+        words = _words_of(seconds)
+        words[:] = arrays.words
+        deck = Deck(self.names, arrays._replace(seconds=seconds, words=words))
+        for table in deck.table:
+            normaliser.apply(table)
+        return deck
 
     def row(self, name: str) -> int:
         """Return the row of a day by its name."""
@@ -72,22 +88,38 @@ def build_deck(
             progress(day.name, number, len(days))
     quotes = np.concatenate([resident.quotes for resident in residents])
     halts = np.concatenate([resident.halts for resident in residents])
-    seconds = np.stack([resident.seconds for resident in residents])
+    seconds = _aligned((len(residents), SECONDS_PER_SESSION + 1), row_type(len(COLUMNS)))
+    words = _words_of(seconds)
     constants = np.concatenate([resident.constants for resident in residents])
     first_quote = first_halt = 0
     for row, resident in enumerate(residents):
+        for name in SECOND.names:
+            seconds[name][row] = resident.seconds[name]
         seconds["quote"][row] += first_quote
+        words[row, :, HEADER : HEADER + len(COLUMNS)] = resident.table
         constants["first_quote"][row] = first_quote
         first_quote += len(resident.quotes)
         constants["last_quote"][row] = first_quote
         constants["first_halt"][row] = first_halt
         first_halt += len(resident.halts)
         constants["last_halt"][row] = first_halt
-    table = np.stack([resident.table for resident in residents])
     return Deck(
         names=tuple(day.name for day, _ in days),
-        arrays=DeckArrays(table, seconds, quotes, halts, constants),
+        arrays=DeckArrays(seconds, words, len(COLUMNS), quotes, halts, constants),
     )
+
+
+def _aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Return zeros that begin on a cache line."""
+    size = dtype.itemsize * int(np.prod(shape))
+    raw = np.zeros(size + 64, np.uint8)
+    offset = -raw.ctypes.data % 64
+    return raw[offset : offset + size].view(dtype).reshape(shape)
+
+
+def _words_of(seconds: np.ndarray) -> np.ndarray:
+    """Return the rows' memory as float32 words."""
+    return seconds.view(np.uint8).reshape(*seconds.shape, -1).view(np.float32)
 
 
 def _resident(day: Day, previous_close: float, normaliser: Normaliser | None) -> _Resident:

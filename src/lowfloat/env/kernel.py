@@ -11,7 +11,8 @@ import numpy as np
 
 from lowfloat.base.clock import NS
 from lowfloat.base.codes import RejectReason
-from lowfloat.base.jit import inlined_kernel, kernel
+from lowfloat.base.jit import kernel
+from lowfloat.base.prefetch import prefetch
 from lowfloat.base.prices import MICRODOLLARS_PER_UNIT
 from lowfloat.base.random import draw_below
 from lowfloat.env.action import NUM_ACTIONS, Limits, legal_actions, order_shares
@@ -24,6 +25,7 @@ from lowfloat.env.ending import (
 )
 from lowfloat.env.observation import position_block
 from lowfloat.market.account import ACCOUNT_FIELDS, buy, mark_to, open_account, sell
+from lowfloat.market.book import SECOND
 from lowfloat.market.fees import CommissionTerms, commission_of, sale_fees_of
 from lowfloat.market.fills import (
     FillRules,
@@ -45,6 +47,9 @@ _NO_CASH = int(RejectReason.NO_CASH)
 _PARTIAL = int(RejectReason.PARTIAL)
 _MILLISECOND = 1_000_000
 NUM_PARTS = len(Rewards._fields)
+AHEAD = 8  # environments between asking for a row and reading it
+WORDS_PER_CACHE_LINE = 16
+HEADER = SECOND.itemsize // 4  # words of a row before its market columns
 
 STATE = np.dtype(
     [
@@ -116,8 +121,9 @@ EPISODE = np.dtype(
 class DeckArrays(NamedTuple):
     """The resident days, shared by all environments and never written to."""
 
-    table: np.ndarray  # (days, seconds + 1, columns) float32
-    seconds: np.ndarray  # (days, seconds + 1) SECOND
+    seconds: np.ndarray  # (days, seconds + 1), see `lowfloat.market.book.row_type`
+    words: np.ndarray  # the same memory as float32, (days, seconds + 1, words of a row)
+    columns: int  # market columns, in words HEADER .. HEADER + columns - 1
     quotes: np.ndarray  # (quotes,) QUOTE
     halts: np.ndarray  # (halts, 2) int64 ns
     days: np.ndarray  # (days,) DAY
@@ -161,27 +167,29 @@ class Output(NamedTuple):
 def observe_batch(deck, rule_record, state, first, last, out):
     """Write what environments ``first..last-1`` see at their next decision.
 
-    It is a loop of its own so that no array is passed inside of it: Numba counts references at
-    each such call, which would take longer than the observation itself.
+    It is a loop of its own because rows that were not touched lately come from memory: the
+    shorter the loop, the more of them are on their way at once.
     """
     rules = rule_record[0]
-    table, seconds, days = deck.table, deck.seconds, deck.days
+    words, seconds, days = deck.words, deck.seconds, deck.days
     observation, mask, info = out.observation, out.mask, out.info
-    columns = table.shape[2]
+    columns = deck.columns
     for env in range(first, last):
         row = state[env]
         day, second = row.day, row.second
+        # Slices of one dimension: the compiler then copies many columns at a time.
+        market, shown_to_agent, allowed = words[day, second], observation[env], mask[env]
         for i in range(columns):
-            observation[env, i] = table[day, second, i]
+            shown_to_agent[i] = market[HEADER + i]
         known = seconds[day, second]
         may_enter = second < days[day].end_second - rules.episode.no_entry_seconds
         may_trade = row.closing == 0 and row.ended == 0
         block = position_block(row, may_enter, rules.limits)
         for i in range(len(block)):
-            observation[env, columns + i] = block[i]
+            shown_to_agent[columns + i] = block[i]
         legal = legal_actions(known, row, may_trade, may_enter, rules.limits)
         for i in range(len(legal)):
-            mask[env, i] = legal[i]
+            allowed[i] = legal[i]
         shown = info[env]
         shown.equity = row.equity * 1e-6
         shown.fill_price = row.fill_price * 1e-4
@@ -317,7 +325,7 @@ def _settle(deck, rules, state):
     sell(state, state.shares, price, 0, -1, state.second)
 
 
-@inlined_kernel
+@kernel
 def step_one(deck, rules, state, action, allowed):
     """Play one second of one environment and return its reward parts.
 
@@ -383,7 +391,12 @@ def step_batch(
     stays as it is until it is reset, and earns nothing.
     """
     rules = rule_record[0]
+    words = deck.words
     for env in range(first, last):
+        if env + AHEAD < last:
+            soon = state[env + AHEAD]
+            for word in range(0, words.shape[2], WORDS_PER_CACHE_LINE):
+                prefetch(words, soon.day, soon.second + 1, word)
         row = state[env]
         reward = 0.0
         ending = False
@@ -404,7 +417,8 @@ def step_batch(
         out.ended[env] = row.ended != 0
         if ending:
             observe_batch(deck, rule_record, state, env, env + 1, out)
-            out.final_observation[env] = out.observation[env]
+            for i in range(out.observation.shape[1]):
+                out.final_observation[env, i] = out.observation[env, i]
             out.final_info[env] = out.info[env]
             _summarise(row, out.episode[env])
             if autoreset:

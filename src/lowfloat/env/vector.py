@@ -112,7 +112,7 @@ class SqueezeVectorEnv(VectorEnv):
             *market_column_names(),
             *(column.name for column in POSITION_COLUMNS),
         )
-        columns = deck.arrays.table.shape[2] + NUM_POSITION_COLUMNS
+        columns = deck.arrays.columns + NUM_POSITION_COLUMNS
         self.single_observation_space = observation_space(columns, normaliser is not None)
         self.single_action_space = action_space()
         self.observation_space = gym.vector.utils.batch_space(

@@ -67,11 +67,8 @@ def sit(
     """
     days = len(deck.names)
     starts = np.tile(whole_days(deck), len(policies))
-    table = deck.arrays.table.copy()
-    normaliser.apply(table)
-    shown = Deck(deck.names, deck.arrays._replace(table=table))
     env = SqueezeVectorEnv(
-        len(starts), deck=shown, starts=starts, order="sequential", normaliser=normaliser,
+        len(starts), deck=deck.normalised(normaliser), starts=starts, order="sequential", normaliser=normaliser,
         config=exam_rules(config), autoreset_mode="DISABLED",
         copy=False,
     )  # fmt: skip
@@ -87,7 +84,7 @@ def sit(
         running = state["ended"] == 0
         if not running.any():
             break
-        raw = deck.arrays.table[:, second]
+        raw = deck.table[:, second]
         phase = deck.arrays.seconds["phase"][:, second]
         for policy, lane in zip(policies, lanes, strict=True):
             view = View(

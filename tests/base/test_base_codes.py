@@ -1,0 +1,57 @@
+"""Codes: numbers that files hold, and the public spelling of each."""
+
+import pytest
+
+from lowfloat.base.codes import Action, EndReason, MomentumPhase, RejectReason
+
+PLAN = [
+    "front_breakout", "front_momentum", "parabolic", "back_flush", "back_fade", "bounce",
+    "consolidation", "accumulation", "distribution", "dead",
+]  # fmt: skip
+
+
+def test_the_phases_are_spelt_as_in_the_plan() -> None:
+    labels = [phase.label for phase in MomentumPhase]
+    assert set(PLAN) <= set(labels)
+    assert set(labels) - set(PLAN) == {"exhaustion", "halted"}
+
+
+@pytest.mark.parametrize(
+    ("phase", "label"),
+    [
+        (MomentumPhase.BREAKOUT, "front_breakout"),
+        (MomentumPhase.MOMENTUM, "front_momentum"),
+        (MomentumPhase.FLUSH, "back_flush"),
+        (MomentumPhase.FADE, "back_fade"),
+    ],
+)
+def test_front_and_back_side_are_part_of_the_spelling(phase: MomentumPhase, label: str) -> None:
+    assert phase.label == label
+
+
+@pytest.mark.parametrize("phase", list(MomentumPhase))
+def test_a_label_leads_back_to_its_phase(phase: MomentumPhase) -> None:
+    assert MomentumPhase.from_label(phase.label) is phase
+
+
+def test_a_label_that_is_none_is_told_what_there_is() -> None:
+    with pytest.raises(ValueError, match=r"`breakout` is not a phase; use one of .*front_breakout"):
+        MomentumPhase.from_label("breakout")
+
+
+def test_the_numbers_of_stored_codes_are_consecutive_from_0() -> None:
+    for codes in (MomentumPhase, Action, RejectReason, EndReason):
+        assert [int(code) for code in codes] == list(range(len(codes)))
+
+
+def test_there_are_nine_actions() -> None:
+    assert [action.name for action in Action] == [
+        "HOLD", "BUY_25", "BUY_50", "BUY_75", "BUY_100",
+        "SELL_25", "SELL_50", "SELL_75", "SELL_100",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", list(RejectReason))
+def test_every_rejection_has_a_sentence_of_its_own(reason: RejectReason) -> None:
+    assert reason.sentence.endswith(".")
+    assert [other.sentence for other in RejectReason].count(reason.sentence) == 1

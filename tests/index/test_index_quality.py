@@ -1,0 +1,89 @@
+"""Quality: the formula, the time table and the categories of the plan."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lowfloat.base.clock import parse_second
+from lowfloat.base.codes import MomentumPhase
+from lowfloat.index.quality import PHASE_SCORES, base_quality, category_of, time_multiplier
+
+SHARE = st.floats(0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "score"),
+    [
+        ("04:00:00", "06:59:59", 0.3),
+        ("07:00:00", "09:29:59", 1.0),
+        ("09:30:00", "10:29:59", 1.0),
+        ("10:30:00", "13:59:59", 0.4),
+        ("14:00:00", "15:59:59", 0.8),
+        ("16:00:00", "19:59:59", 0.5),
+    ],
+)
+def test_a_period_of_the_time_table_holds_its_first_second_and_not_the_next_ones(
+    begin: str, end: str, score: float
+) -> None:
+    assert {time_multiplier(s) for s in range(parse_second(begin), parse_second(end) + 1)} == {
+        score
+    }
+
+
+def test_full_marks_in_everything_are_one() -> None:
+    assert base_quality(MomentumPhase.BREAKOUT, 5.0, 1.0, 0.0) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("phase", "volume_ratio", "setup", "spread", "quality"),
+    [
+        pytest.param(MomentumPhase.BREAKOUT, 0.0, 0.0, 0.02, 0.4, id="the phase alone"),
+        pytest.param(MomentumPhase.DEAD, 5.0, 0.0, 0.02, 0.04 + 0.3, id="and the volume"),
+        pytest.param(MomentumPhase.DEAD, 0.0, 1.0, 0.02, 0.04 + 0.2, id="and the setup"),
+        pytest.param(MomentumPhase.DEAD, 0.0, 0.0, 0.0, 0.04 + 0.1, id="and the spread"),
+        pytest.param(MomentumPhase.BOUNCE, 2.5, 0.5, 0.01, 0.24 + 0.15 + 0.1 + 0.05, id="halves"),
+        pytest.param(MomentumPhase.BREAKOUT, 50.0, 1.0, 0.0, 1.0, id="volume beyond full marks"),
+        pytest.param(MomentumPhase.BREAKOUT, 5.0, 1.0, 0.5, 0.9, id="a spread beyond none"),
+    ],
+)
+def test_the_weights_are_those_of_the_plan(
+    phase: MomentumPhase, volume_ratio: float, setup: float, spread: float, quality: float
+) -> None:
+    assert base_quality(phase, volume_ratio, setup, spread) == pytest.approx(quality)
+
+
+@given(st.sampled_from(MomentumPhase), st.floats(0, 100), SHARE, SHARE)
+def test_quality_lies_between_0_and_1(
+    phase: MomentumPhase, volume_ratio: float, setup: float, spread: float
+) -> None:
+    assert 0.0 <= base_quality(phase, volume_ratio, setup, spread) <= 1.0 + 1e-12
+
+
+def test_every_phase_has_a_score_and_a_breakout_the_best() -> None:
+    assert set(PHASE_SCORES) == set(MomentumPhase)
+    assert max(PHASE_SCORES, key=PHASE_SCORES.__getitem__) is MomentumPhase.BREAKOUT
+    assert all(0.0 <= score <= 1.0 for score in PHASE_SCORES.values())
+
+
+@pytest.mark.parametrize(
+    ("phases", "category"),
+    [
+        (("DEAD", "HALTED"), "dead"),
+        (("FLUSH", "FADE", "DISTRIBUTION"), "risk"),
+        (("ACCUMULATION", "BOUNCE"), "educational"),
+    ],
+)
+def test_some_phases_have_a_category_of_their_own(phases: tuple[str, ...], category: str) -> None:
+    for name in phases:
+        for quality in (0.0, 0.81, 1.0):
+            assert category_of(MomentumPhase[name], quality) == category
+
+
+@pytest.mark.parametrize(
+    "name", ["BREAKOUT", "MOMENTUM", "PARABOLIC", "EXHAUSTION", "CONSOLIDATION"]
+)
+def test_the_others_are_prime_above_0_8_and_secondary_up_to_it(name: str) -> None:
+    phase = MomentumPhase[name]
+    assert category_of(phase, 0.8) == "secondary"
+    assert category_of(phase, 0.8000001) == "prime"
+    assert category_of(phase, 0.0) == "secondary"
