@@ -158,11 +158,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Path(folder), arguments.repetitions)
     if arguments.json:
-        print(json.dumps(figures, indent=1))  # noqa: T201 - the result of a script
+        print(json.dumps(figures, indent=1))
         return
-    print(f"{'envs':>6}{'threads':>9}{'steps/s':>14}{'copies/s':>14}{'ratio':>8}")  # noqa: T201
+    print(f"{'envs':>6}{'threads':>9}{'steps/s':>14}{'copies/s':>14}{'ratio':>8}")
     for row in figures["rows"]:
-        print(  # noqa: T201
+        print(
             f"{row['num_envs']:>6}{row['threads']:>9}{row['steps_per_second']:>14,}"
             f"{row['copies_per_second']:>14,}{row['copy_ratio']:>8.2f}"
         )

@@ -49,7 +49,12 @@ def main() -> None:
 @contextmanager
 def _progress() -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar on standard error; it comes and goes with the first and last call."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=notes, transient=True) as bar:
         task = bar.add_task("", total=None)
         yield lambda word, done, total: bar.update(
@@ -135,7 +140,9 @@ def synth_command(
 
 
 @app.command("scan")
-def scan_command(days: Days, into: Into, overrides: Overrides = None, as_json: Json = False) -> None:
+def scan_command(
+    days: Days, into: Into, overrides: Overrides = None, as_json: Json = False
+) -> None:
     """Scan a day store into an index of days and reset points."""
     from lowfloat import verbs
     from lowfloat.config import load_config

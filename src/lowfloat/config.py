@@ -142,9 +142,10 @@ def _fields_at(keys: list[str]) -> list[str]:
 def _where(document: Any, keys: list[str], path: str | Path | None) -> str:
     if path is None:
         return ""
-    node, line = document, None
+    node: Any = document
+    line = 0
     for key in keys:
-        if not isinstance(node, dict) or key not in node:
+        if not hasattr(node, "lc") or key not in node:
             return f"  ({path}, or an override)"
         line = node.lc.key(key)[0] + 1
         node = node[key]

@@ -43,7 +43,7 @@ class DayNotTradable(LowfloatError):
 
 
 class IndexMismatch(LowfloatError):
-    """The index is missing, of another schema, or was scanned from other data than the store holds."""
+    """The index is missing, of another schema, or was scanned from other data than is stored."""
 
 
 class EmptySplit(LowfloatError):
@@ -60,6 +60,10 @@ class InvalidReset(LowfloatError):
 
 class ResetNeeded(LowfloatError):
     """`step` was called before `reset`."""
+
+
+class ExamError(LowfloatError):
+    """An exam folder is missing, incomplete, or contradicts itself."""
 
 
 class CheckpointError(LowfloatError):

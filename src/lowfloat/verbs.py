@@ -146,7 +146,7 @@ def examine(
     """
     from lowfloat.env.starts import load_split
     from lowfloat.exam.exam import round_trips, sit
-    from lowfloat.exam.policy import BuyAndHold, BreakoutTrader, DoNothing, RandomTrader
+    from lowfloat.exam.policy import BreakoutTrader, BuyAndHold, DoNothing, Policy, RandomTrader
     from lowfloat.exam.result import figures_of, write_exam
     from lowfloat.training.run import Run
 
@@ -157,7 +157,7 @@ def examine(
     deck, _, days = load_split(opened, split, progress=progress)
     agent, num_timesteps = load_agent(sat, checkpoint or sat.last, experiment)
     alerts = [day.alert_second for day in days]
-    policies = [
+    policies: list[Policy] = [
         agent,
         DoNothing(),
         RandomTrader(settings.seed),

@@ -132,14 +132,13 @@ def _played(deck: Deck, second: int, actions: np.ndarray) -> dict[str, bytes]:
     return shown
 
 
-def alert_moved(probe: Probe) -> bool:
-    """Return whether the as-of alert up to the cut depends on what came after it."""
-    alerts = [
+def alerts(probe: Probe) -> list[int | None]:
+    """Return the as-of alert of both futures, None if there was none up to the cut."""
+    seconds = [
         first_alert(per_second(day), PREVIOUS_CLOSE, AlertConfig())
         for day in (probe.day, probe.changed)
     ]
-    known = [alert if alert is not None and alert <= probe.second else None for alert in alerts]
-    return known[0] != known[1]
+    return [at if at is not None and at <= probe.second else None for at in seconds]
 
 
 # Leaks: each changes the resident arrays in place, as a mistake in the package would.

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from lookahead import LEAKS, alert_moved, differences, probes, resident
+from lookahead import LEAKS, alerts, differences, probes, resident
 from reference.futures import FUTURES
 from reference.tapes import OPEN, Q, make_day, nasty_day, ns, real_days, resume, stop
 from reference.tapes import synthetic_days
@@ -24,7 +24,8 @@ class Search:
     def __init__(self, days: list[Day], cuts: int, futures: int) -> None:
         self.probes: Counter = Counter()
         self.alarms: list[str] = []
-        self.alerts: list[str] = []
+        self.alerted = 0
+        self.moved_alerts: list[str] = []
         decks = {day.name: resident(day) for day in days}
         for probe in probes(days, np.random.default_rng(12), cuts, futures):
             where = f"{probe.day.name} at {probe.second}, {probe.future}"
@@ -32,8 +33,10 @@ class Search:
             if changed is None:
                 continue  # nothing is left that could be traded
             self.probes[probe.future] += 1
-            if alert_moved(probe):
-                self.alerts.append(where)
+            alert, other = alerts(probe)
+            self.alerted += alert is not None
+            if alert != other:
+                self.moved_alerts.append(where)
             if found := differences(decks[probe.day.name], changed, probe):
                 self.alarms.append(f"{where}: {found}")
 
@@ -45,7 +48,7 @@ def days() -> list[Day]:
 
 @pytest.fixture(scope="module")
 def search(days) -> Search:
-    return Search(days, cuts=14, futures=3)
+    return Search(days, cuts=12, futures=2)
 
 
 def test_no_future_shows_before_its_time(search) -> None:
@@ -54,7 +57,7 @@ def test_no_future_shows_before_its_time(search) -> None:
 
 def test_every_future_was_tried(search) -> None:
     assert set(search.probes) == set(FUTURES)
-    assert search.probes.total() >= 200
+    assert search.probes.total() >= 140
 
 
 @pytest.mark.parametrize("leak", LEAKS)
@@ -67,7 +70,8 @@ def test_a_planted_leak_is_found(days, leak) -> None:
 
 
 def test_no_alert_comes_from_the_future(search) -> None:
-    assert search.alerts == []
+    assert search.moved_alerts == []
+    assert search.alerted >= 10
 
 
 def test_no_future_of_a_real_day_shows_before_its_time(tmp_path) -> None:
@@ -76,10 +80,10 @@ def test_no_future_of_a_real_day_shows_before_its_time(tmp_path) -> None:
         for date in ("2025-02-24", "2025-04-01", "2025-04-04")
         for day in real_days(tmp_path / date, date, date)
     ]
-    search = Search(days, cuts=16, futures=3)
+    search = Search(days, cuts=10, futures=3)
     assert search.alarms == []
-    assert search.alerts == []
-    assert search.probes.total() >= 100
+    assert search.moved_alerts == []
+    assert search.probes.total() >= 80
 
 
 @pytest.mark.parametrize("second", range(OPEN - 2, OPEN + 4))

@@ -200,9 +200,11 @@ def _nasty_status(rng: random.Random, first: int, last: int) -> list[S]:
 
 
 @lru_cache(maxsize=4)
-def synthetic_days(days: int = 4, seed: int = 11) -> tuple[Day, ...]:
-    """Return days of the synthetic market, without their truth."""
-    return tuple(day for day, _ in synth_days(days, seed))
+def synthetic_days(count: int = 4, seed: int = 11) -> tuple[Day, ...]:
+    """Return days of the synthetic market: those with the most halts of its first 24, by date."""
+    days = [day for day, _ in synth_days(24, seed)]
+    days.sort(key=lambda day: -len(day.halts))
+    return tuple(sorted(days[:count], key=lambda day: day.date))
 
 
 def real_folder() -> Path:

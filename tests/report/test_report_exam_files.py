@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 from small_exam import FIRST, TRADES, policy
 
-from lowfloat.errors import BadSymbol, LowfloatError
+from lowfloat.errors import BadSymbol, ExamError
 from lowfloat.report.exam_files import SymbolDay, read_exam
 
 
@@ -23,7 +23,7 @@ def test_an_exam_reads_back_with_its_tables(write_exam):
 
 
 def test_a_folder_without_an_exam_is_refused(tmp_path):
-    with pytest.raises(LowfloatError, match="was not found; use a folder made by `lowfloat exam"):
+    with pytest.raises(ExamError, match="was not found; use a folder made by `lowfloat exam"):
         read_exam(tmp_path)
 
 
@@ -44,7 +44,7 @@ def test_a_folder_without_an_exam_is_refused(tmp_path):
     ],
 )
 def test_an_exam_that_contradicts_itself_is_refused(write_exam, changes, message):
-    with pytest.raises(LowfloatError, match=message):
+    with pytest.raises(ExamError, match=message):
         read_exam(write_exam(**changes))
 
 
@@ -58,14 +58,14 @@ def test_a_table_that_lacks_a_column_is_refused(write_exam):
     folder = write_exam()
     table = pq.read_table(folder / "fills.parquet").drop_columns(["fee"])
     pq.write_table(table, folder / "fills.parquet")
-    with pytest.raises(LowfloatError, match=r"fills\.parquet lacks the columns \['fee'\]"):
+    with pytest.raises(ExamError, match=r"fills\.parquet lacks the columns \['fee'\]"):
         read_exam(folder)
 
 
 def test_a_file_that_is_not_json_is_refused(write_exam):
     folder = write_exam()
     (folder / "exam.json").write_text("{")
-    with pytest.raises(LowfloatError, match="is not JSON"):
+    with pytest.raises(ExamError, match="is not JSON"):
         read_exam(folder)
 
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from lowfloat.errors import LowfloatError
+from lowfloat.errors import ExamError
 from lowfloat.report.learning import MAX_POINTS, NET_PNL, RETURN, learning_curves, moving_mean
 
 
@@ -49,12 +49,12 @@ def test_a_last_line_cut_short_is_left_out(tmp_path):
 
 def test_a_broken_line_in_the_middle_is_refused_with_its_number(tmp_path):
     lines = [{"num_timesteps": 10, NET_PNL: 1.0}, "{", {"num_timesteps": 20}]
-    with pytest.raises(LowfloatError, match=r"metrics\.jsonl, line 2: not JSON"):
+    with pytest.raises(ExamError, match=r"metrics\.jsonl, line 2: not JSON"):
         learning_curves(_write(tmp_path, lines))
 
 
 def test_a_line_without_steps_is_refused(tmp_path):
-    with pytest.raises(LowfloatError, match=r"line 1: found .* use an object with `num_timesteps`"):
+    with pytest.raises(ExamError, match=r"line 1: found .* use an object with `num_timesteps`"):
         learning_curves(_write(tmp_path, [{NET_PNL: 1.0}]))
 
 

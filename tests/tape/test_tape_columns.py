@@ -257,6 +257,11 @@ def test_a_locked_book_is_not_known() -> None:
     assert column_of(make_day([Q(ns(1), 4.0, 4.0)]))("book_known")[10] == 0
 
 
+def test_the_order_flow_of_an_almost_empty_book_counts_half_shares_of_depth() -> None:
+    day = make_day([Q(ns(10), 4.0, 4.02, 1, 1), Q(ns(11), 4.0, 4.02, 2, 1)])
+    assert column_of(day)("order_flow_10s")[[11, 12, 20, 22]].tolist() == [0, 2, 2, 0]
+
+
 def test_the_mid_stands_while_a_side_is_empty_or_the_book_is_crossed() -> None:
     rows = [Q(ns(1), 4.0, 4.02), Q(ns(10), 4.5, 0, 100, 0), Q(ns(20), 5.0, 4.9), Q(ns(30), 3, 3.02)]
     mid = price.mid_price(per_second(make_day(rows)))

@@ -8,7 +8,7 @@ database, and holidays and half days from the exchange's calendar, never from a 
 
 import datetime as dt
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from lowfloat.errors import NotASession
@@ -61,7 +61,7 @@ def new_york_date(ts_ns: int) -> dt.date:
 
 
 @lru_cache(maxsize=1)
-def _exchange():
+def _exchange() -> Any:
     import exchange_calendars  # slow to import, and needed only where days are made
 
     return exchange_calendars.get_calendar("XNYS", start="2005-01-03")

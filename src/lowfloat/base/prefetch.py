@@ -4,6 +4,8 @@ A step of many environments visits a row of memory for each, at random, and woul
 one of them in turn. The hint changes no result.
 """
 
+from typing import Any
+
 import numba
 from llvmlite import ir
 from numba.core import cgutils, types
@@ -12,10 +14,10 @@ from numba.np import arrayobj
 
 
 @intrinsic
-def _prefetch(typing_context, words, i, j, k):
+def _prefetch(typing_context: Any, words: Any, i: Any, j: Any, k: Any) -> Any:
     signature = types.void(words, i, j, k)
 
-    def generate(context, builder, signature, arguments):
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array_type, *index_types = signature.args
         array = arrayobj.make_array(array_type)(context, builder, arguments[0])
         indices = [
@@ -39,7 +41,7 @@ def _prefetch(typing_context, words, i, j, k):
     return signature, generate
 
 
-def _nothing(words, i, j, k):
+def _nothing(words: Any, i: int, j: int, k: int) -> None:
     """Do nothing: without a compiler there is nothing to hint."""
 
 

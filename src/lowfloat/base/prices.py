@@ -28,5 +28,5 @@ def dollars_from_micro(micro: float) -> float:
 
 
 def tick_size(units: int) -> int:
-    """Return the quoting increment, in price units, at a price (SEC Rule 612): 1 cent from $1 up."""
+    """Return the quoting increment in price units at a price: 1 cent from $1 up (SEC Rule 612)."""
     return 100 if units >= UNITS_PER_DOLLAR else 1

@@ -25,7 +25,7 @@ def as_record(rules: Any) -> np.ndarray:
 
 
 def _dtype_of(rules: Any) -> np.dtype:
-    fields = []
+    fields: list[tuple[str, Any]] = []
     for name, value in rules._asdict().items():
         if hasattr(value, "_asdict"):
             fields.append((name, _dtype_of(value)))

@@ -203,9 +203,7 @@ class DayStore:
             return f"no day of {symbol} in {self.root}; {has}."
         nearest = sorted(sorted(dates, key=lambda other: abs((other - date).days))[:2])
         text = ", ".join(stored.isoformat() for stored in nearest)
-        return (
-            f"no day {symbol} {date} in {self.root} (a {date.strftime('%A')}). Nearest: {text}."
-        )
+        return f"no day {symbol} {date} in {self.root} (a {date.strftime('%A')}). Nearest: {text}."
 
     def __repr__(self) -> str:
         return f"DayStore({str(self.root)!r}, {len(self)} days)"
@@ -223,9 +221,7 @@ def _read_table(path: Path, table: type) -> Any:
         chunks = read[name].chunks
         # Stored as one record batch, so a column is one buffer and is opened without a copy.
         columns[name] = (
-            chunks[0].to_numpy(zero_copy_only=True)
-            if chunks
-            else np.empty(0, DTYPES[table][name])
+            chunks[0].to_numpy(zero_copy_only=True) if chunks else np.empty(0, DTYPES[table][name])
         )
     return table(**columns)
 
@@ -237,9 +233,7 @@ def _write_table(path: Path, columns: dict[str, np.ndarray]) -> None:
         writer.write_batch(batch)
 
 
-def _write_files(
-    folder: Path, day: Day, truth: dict[str, np.ndarray] | None
-) -> dict[str, Any]:
+def _write_files(folder: Path, day: Day, truth: dict[str, np.ndarray] | None) -> dict[str, Any]:
     for name, table in _TABLES.items():
         rows = getattr(day, name)
         columns = {

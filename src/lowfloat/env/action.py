@@ -7,7 +7,7 @@ import numpy as np
 from lowfloat.base.codes import Action
 from lowfloat.base.jit import kernel
 from lowfloat.base.prices import MICRODOLLARS_PER_UNIT
-from lowfloat.base.units import Dollars, Positive
+from lowfloat.base.units import Positive
 
 NUM_ACTIONS = len(Action)
 

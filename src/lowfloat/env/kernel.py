@@ -121,7 +121,7 @@ EPISODE = np.dtype(
 class DeckArrays(NamedTuple):
     """The resident days, shared by all environments and never written to."""
 
-    seconds: np.ndarray  # (days, seconds + 1), see `lowfloat.market.book.row_type`
+    seconds: np.ndarray  # (days, seconds + 1), see `lowfloat.env.deck.row_type`
     words: np.ndarray  # the same memory as float32, (days, seconds + 1, words of a row)
     columns: int  # market columns, in words HEADER .. HEADER + columns - 1
     quotes: np.ndarray  # (quotes,) QUOTE
@@ -259,9 +259,7 @@ def reset_one(deck, starts, start, rules, state):
 def _draw_start(starts, draw, env, state):
     if draw.sequential:
         return (env + state.episode * draw.num_envs) % len(starts)
-    return draw_below(
-        len(starts), draw.key, np.uint64(env), np.uint64(state.episode), np.uint64(0)
-    )
+    return draw_below(len(starts), draw.key, np.uint64(env), np.uint64(state.episode), np.uint64(0))
 
 
 @kernel
@@ -380,9 +378,7 @@ def step_one(deck, rules, state, action, allowed):
 
 
 @kernel
-def step_batch(
-    deck, starts, rule_record, draw, state, mask, actions, autoreset, first, last, out
-):
+def step_batch(deck, starts, rule_record, draw, state, mask, actions, autoreset, first, last, out):
     """Play one second of environments ``first..last-1``.
 
     ``mask`` is what the step before handed out. With ``autoreset`` an environment whose episode
@@ -452,8 +448,8 @@ def reset_batch(deck, starts, rule_record, draw, state, chosen, which, out):
 
 __all__ = [
     "EPISODE",
-    "NUM_ACTIONS",
     "INFO",
+    "NUM_ACTIONS",
     "NUM_PARTS",
     "START",
     "STATE",

@@ -15,7 +15,7 @@ class PositionColumn(NamedTuple):
 
 POSITION_COLUMNS = (
     PositionColumn("position", "value held at the mark, in maximum positions"),
-    PositionColumn("open_gain", "ten times the gain of the mark over the average entry, before fees"),
+    PositionColumn("open_gain", "ten times the gain of the mark over the average entry price"),
     PositionColumn("giveback", "ten times the fall of the mark from its peak since entry"),
     PositionColumn("seconds_held", "t / (t + 60) of the seconds since entry, 0 if flat"),
     PositionColumn("seconds_since_exit", "t / (t + 60) since the last exit, 1 if there was none"),

@@ -14,9 +14,9 @@ class SqueezeEnv(gym.Env):
     """One account that trades one symbol-day second by second.
 
     It takes the arguments of :class:`~lowfloat.env.vector.SqueezeVectorEnv` but ``num_envs``,
-    ``autoreset_mode``, ``threads`` and ``copy``. ``info`` has ``action_mask``, ``reward_parts`` by name,
-    ``equity``, ``shares``, ``second``, ``phase``, ``fill_shares``, ``fill_price``, ``reject``
-    and, after the last step, ``end_reason``.
+    ``autoreset_mode``, ``threads`` and ``copy``. ``info`` has ``action_mask``, ``reward_parts``
+    by name, ``equity``, ``shares``, ``second``, ``phase``, ``fill_shares``, ``fill_price``,
+    ``reject`` and, after the last step, ``end_reason``.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012

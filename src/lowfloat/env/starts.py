@@ -1,6 +1,6 @@
 """Where episodes may begin: from an index's reset points, or whole days."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,7 @@ def load_split(
     days_root: str | Path | None = None,
     normaliser: Normaliser | None = None,
     min_quality: float = 0.0,
-    progress=None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> tuple[Deck, np.ndarray, list[IndexedDay]]:
     """Make the tradable days of a split resident, with their reset points as starts.
 

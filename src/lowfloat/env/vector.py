@@ -249,7 +249,7 @@ class SqueezeVectorEnv(VectorEnv):
         """Return one line of text per environment if ``render_mode`` is ``ansi``."""
         if self.render_mode != "ansi":
             return None
-        return tuple(self._line(row) for row in self.state)
+        return tuple(self._line(self.state[env]) for env in range(self.num_envs))
 
     def close_extras(self, **kwargs: Any) -> None:
         """Stop the threads."""
@@ -276,7 +276,7 @@ class SqueezeVectorEnv(VectorEnv):
         asked["next_second"] = SECONDS_PER_SESSION + 1
         return asked, np.arange(self.num_envs)
 
-    def _line(self, state: np.ndarray) -> str:
+    def _line(self, state: np.void) -> str:
         seconds = self.deck.arrays.seconds[state["day"], state["second"]]
         bid, ask = seconds["bid"] / UNITS_PER_DOLLAR, seconds["ask"] / UNITS_PER_DOLLAR
         return (

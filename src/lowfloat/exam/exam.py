@@ -68,10 +68,15 @@ def sit(
     days = len(deck.names)
     starts = np.tile(whole_days(deck), len(policies))
     env = SqueezeVectorEnv(
-        len(starts), deck=deck.normalised(normaliser), starts=starts, order="sequential", normaliser=normaliser,
-        config=exam_rules(config), autoreset_mode="DISABLED",
+        len(starts),
+        deck=deck.normalised(normaliser),
+        starts=starts,
+        order="sequential",
+        normaliser=normaliser,
+        config=exam_rules(config),
+        autoreset_mode="DISABLED",
         copy=False,
-    )  # fmt: skip
+    )
     env.reset(seed=0)
     state = env.state
     actions = np.zeros(len(starts), np.int64)
@@ -87,9 +92,7 @@ def sit(
         raw = deck.table[:, second]
         phase = deck.arrays.seconds["phase"][:, second]
         for policy, lane in zip(policies, lanes, strict=True):
-            view = View(
-                env.observation[lane], raw, env.mask[lane], state[lane], phase, second
-            )
+            view = View(env.observation[lane], raw, env.mask[lane], state[lane], phase, second)
             actions[lane] = np.where(second >= waiting, policy.act(view), Action.HOLD)
         env.advance(actions)
         held += running & (state["shares"] > 0)

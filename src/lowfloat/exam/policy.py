@@ -53,10 +53,10 @@ class Agent:
 
     name = "agent"
 
-    def __init__(
-        self, network: MaskableActorCriticPolicy, deterministic: bool, seed: int
-    ) -> None:
-        self.description = f"the trained network, {'most probable' if deterministic else 'drawn'} action"
+    def __init__(self, network: MaskableActorCriticPolicy, deterministic: bool, seed: int) -> None:
+        self.description = (
+            f"the trained network, {'most probable' if deterministic else 'drawn'} action"
+        )
         self._network = network.eval()
         self._deterministic = deterministic
         self._random = np.random.Generator(np.random.Philox(seed))

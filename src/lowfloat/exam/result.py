@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lowfloat.base.prices import MICRODOLLARS_PER_DOLLAR
-from lowfloat.errors import CheckpointError
+from lowfloat.errors import ExamError
 from lowfloat.exam.config import ExamConfig
 from lowfloat.exam.exam import Sitting, end_reasons
 from lowfloat.exam.interval import mean_interval
@@ -63,11 +63,11 @@ class Exam:
         """Open an exam folder.
 
         Raises:
-            CheckpointError: the folder holds no exam.
+            ExamError: the folder holds no exam.
         """
         path = Path(folder) / "exam.json"
         if not path.is_file():
-            raise CheckpointError(
+            raise ExamError(
                 f"{folder} holds no exam; use the folder that `lowfloat examine RUN` wrote."
             )
         return cls(Path(folder), json.loads(path.read_text()))
@@ -123,9 +123,7 @@ def figures_of(
             "forced_closes": closes[policy.name],
             "settled_shares": int(final["settled_shares"].sum()),
             "end_reasons": end_reasons(final),
-            "seconds_in_position": int(
-                sitting.seconds_held[lane * days : (lane + 1) * days].sum()
-            ),
+            "seconds_in_position": int(sitting.seconds_held[lane * days : (lane + 1) * days].sum()),
         }
         if lane:
             # Paired by day: the days' own luck drops out.
@@ -153,5 +151,3 @@ def write_exam(
     text = json.dumps({"schema_version": SCHEMA_VERSION, **figures}, indent=1, allow_nan=False)
     (folder / "exam.json").write_text(text + "\n")
     return Exam.open(folder)
-
-

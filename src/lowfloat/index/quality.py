@@ -36,9 +36,7 @@ def time_multiplier(second: int) -> float:
     return [score for begin, score in _TIME_TABLE if second >= begin][-1]
 
 
-def base_quality(
-    phase: MomentumPhase, volume_ratio: float, setup: float, spread: float
-) -> float:
+def base_quality(phase: MomentumPhase, volume_ratio: float, setup: float, spread: float) -> float:
     """Return the quality 0..1 before the time of day: 0.4 phase, 0.3 volume, 0.2 setup, 0.1 spread.
 
     Args:

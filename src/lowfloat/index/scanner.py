@@ -42,10 +42,8 @@ class MomentumIndexBuilder:
     def __init__(self, config: IndexConfig | None = None) -> None:
         self.config = config or IndexConfig()
 
-    def scan(
-        self, store: DayStore, into: str | Path, progress: Progress | None = None
-    ) -> Index:
-        """Scan every day of the store and write ``days.parquet``, ``resets.parquet``, ``index.json``.
+    def scan(self, store: DayStore, into: str | Path, progress: Progress | None = None) -> Index:
+        """Scan every day and write ``days.parquet``, ``resets.parquet`` and ``index.json``.
 
         Raises:
             DayNotFound: the store is empty.
@@ -70,7 +68,7 @@ class MomentumIndexBuilder:
     def scan_symbol_history(
         self, store: DayStore, symbol: str, start: dt.date, end: dt.date
     ) -> list[dict[str, Any]]:
-        """Return the day rows of one symbol from ``start`` to ``end``, days without data skipped."""
+        """Return the rows of a symbol's stored days from ``start`` to ``end``."""
         history: list[tuple[float, int]] = []
         rows = []
         for name, date in store.days():
@@ -156,7 +154,7 @@ def _reset_points(day: Day, seconds: Seconds, config: DetectionConfig) -> list[d
     last = day.session.second(day.coverage_end_ns) - 600
     found = [(burst.second, burst.pattern, burst.clarity) for burst in bursts(bars, config)]
     fixed = [(parse_second(text), "time", 0.0) for text in FIXED_RESETS]
-    points = []
+    points: list[dict[str, Any]] = []
     for second, pattern, clarity in found + fixed:
         bid, ask = int(seconds.bid[second - 1]), int(seconds.ask[second - 1])
         if second > last or not 0 < bid < ask or seconds.halted[second - 1]:

@@ -27,28 +27,8 @@ SECOND = np.dtype(
 )
 """What is known of the book when the decision of one second is taken.
 
-In a deck it is followed by the second's market columns, see :func:`row_type`.
+In a deck it is followed by the second's market columns, see ``env/deck.py``.
 """
-
-_CACHE_LINE = 64
-
-
-def row_type(columns: int) -> np.dtype:
-    """Return the type of one second's row: ``SECOND``, then ``columns`` float32, then padding.
-
-    What a step reads of a second lies together, on as few cache lines as hold it: a step visits
-    a random row, and waits for memory more than for anything else.
-    """
-    used = SECOND.itemsize + 4 * columns
-    fields = {name: SECOND.fields[name] for name in SECOND.names}
-    return np.dtype(
-        {
-            "names": list(fields),
-            "formats": [field[0] for field in fields.values()],
-            "offsets": [field[1] for field in fields.values()],
-            "itemsize": -(-used // _CACHE_LINE) * _CACHE_LINE,
-        }
-    )
 
 DAY = np.dtype(
     [

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 
 from lowfloat.base.units import Count
 from lowfloat.days.day import check_symbol
-from lowfloat.errors import LowfloatError
+from lowfloat.errors import ExamError
 
 SCHEMA_VERSION = 1
 AGENT = "agent"
@@ -199,7 +199,7 @@ def read_exam(folder: Path) -> Exam:
     """Read and check an exam folder.
 
     Raises:
-        LowfloatError: a file is missing or of another schema, or its numbers disagree with
+        ExamError: a file is missing or of another schema, or its numbers disagree with
             each other.
         BadSymbol: a symbol-day names no ticker.
     """
@@ -218,17 +218,17 @@ def read_exam(folder: Path) -> Exam:
 
 def _read_json(path: Path) -> ExamJson:
     if not path.is_file():
-        raise LowfloatError(
+        raise ExamError(
             f"{path} was not found; use a folder made by `lowfloat examine`, such as "
             "RUN/exam-valid."
         )
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as problem:
-        raise LowfloatError(f"{path} is not JSON: {problem}; run the exam again.") from problem
+        raise ExamError(f"{path} is not JSON: {problem}; run the exam again.") from problem
     version = found.get("schema_version") if isinstance(found, dict) else None
     if version != SCHEMA_VERSION:
-        raise LowfloatError(
+        raise ExamError(
             f"{path}: `schema_version` was {version!r}; use {SCHEMA_VERSION}: run the exam again."
         )
     try:
@@ -236,7 +236,7 @@ def _read_json(path: Path) -> ExamJson:
     except ValidationError as problem:
         first = problem.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise LowfloatError(
+        raise ExamError(
             f"{path}: `{where}` was {first['input']!r:.80}; {first['msg']}."
         ) from problem
 
@@ -246,7 +246,7 @@ def _symbol_day(name: str, path: Path) -> SymbolDay:
     try:
         return SymbolDay(check_symbol(symbol), dt.date.fromisoformat(date))
     except ValueError as problem:
-        raise LowfloatError(
+        raise ExamError(
             f"{path}: `symbol_days` holds {name!r}; use SYMBOL/YYYY-MM-DD."
         ) from problem
 
@@ -254,25 +254,25 @@ def _symbol_day(name: str, path: Path) -> SymbolDay:
 def _check(about: ExamJson, path: Path) -> None:
     names = [policy.name for policy in about.policies]
     if AGENT not in names or len(set(names)) < len(names):
-        raise LowfloatError(
+        raise ExamError(
             f"{path}: `policies` names {names}; use different names with `{AGENT}` among them."
         )
     count = len(about.symbol_days)
     if not count or len(set(about.symbol_days)) < count:
-        raise LowfloatError(
+        raise ExamError(
             f"{path}: `symbol_days` holds {count} days, {len(set(about.symbol_days))} of them "
             "different; use one or more, each once."
         )
     for policy in about.policies:
         if len(policy.net_pnl) != count:
-            raise LowfloatError(
+            raise ExamError(
                 f"{path}: `net_pnl` of {policy.name!r} holds {len(policy.net_pnl)} days; use "
                 f"{count}, one per symbol-day."
             )
         # A cent per day leaves room for rounding, not for another set of days.
         total = sum(policy.net_pnl)
         if abs(total - policy.total) > 0.01 * count or abs(total / count - policy.mean) > 0.01:
-            raise LowfloatError(
+            raise ExamError(
                 f"{path}: `net_pnl` of {policy.name!r} sums to {total:.2f}, a mean of "
                 f"{total / count:.2f}; `total` says {policy.total:.2f} and `mean` "
                 f"{policy.mean:.2f}. Run the exam again."
@@ -281,11 +281,11 @@ def _check(about: ExamJson, path: Path) -> None:
 
 def _table(path: Path, row: Any) -> pa.Table:
     if not path.is_file():
-        raise LowfloatError(f"{path} was not found; run the exam again.")
+        raise ExamError(f"{path} was not found; run the exam again.")
     has = pq.read_schema(path).names
     lacks = [name for name in row._fields if name not in has]
     if lacks:
-        raise LowfloatError(f"{path} lacks the columns {lacks}; it has {has}. Run the exam again.")
+        raise ExamError(f"{path} lacks the columns {lacks}; it has {has}. Run the exam again.")
     return pq.read_table(path, columns=list(row._fields), filters=[("policy", "=", AGENT)])
 
 

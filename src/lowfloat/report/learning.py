@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lowfloat.errors import LowfloatError
+from lowfloat.errors import ExamError
 
 STEPS = "num_timesteps"
 NET_PNL = "rollout/net_pnl_mean"
@@ -33,7 +33,7 @@ def learning_curves(run_folder: Path | None) -> dict[str, Curve]:
     Training that went back to a checkpoint wrote some steps twice: the later line counts.
 
     Raises:
-        LowfloatError: a line is not a JSON object with `num_timesteps`. A last line that was
+        ExamError: a line is not a JSON object with `num_timesteps`. A last line that was
             cut short is left out: training was stopped while it wrote it.
     """
     path = run_folder / "metrics.jsonl" if run_folder else None
@@ -69,9 +69,9 @@ def _read_lines(path: Path) -> list[dict[str, Any]]:
         except ValueError as problem:
             if number == len(rows) and not text.endswith("\n"):
                 break
-            raise LowfloatError(f"{path}, line {number}: not JSON: {problem}.") from problem
+            raise ExamError(f"{path}, line {number}: not JSON: {problem}.") from problem
         if not isinstance(found, dict) or not _is_number(found.get(STEPS)):
-            raise LowfloatError(
+            raise ExamError(
                 f"{path}, line {number}: found {row!r:.60}; use an object with `{STEPS}`."
             )
         lines.append(found)

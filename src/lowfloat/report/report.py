@@ -87,7 +87,7 @@ def write_report(
         The path of the file.
 
     Raises:
-        LowfloatError: a file of the exam or of the run is missing or broken.
+        ExamError: a file of the exam or of the run is missing or broken.
         DayCorrupt: a day to be drawn is damaged.
     """
     exam = read_exam(Path(exam_folder))

@@ -16,8 +16,8 @@ COLUMNS = (
         "tape_acceleration", "log ratio", -10.0, 10.0, 60,
         "ln of prints a second over 2 s to those over 60 s, each plus 0.1",
     ),
-    Column("large_ask_hits_10s", "log count", 0.0, 8.0, 10, "ln(1 + large aggressor buys in 10 s)"),
-    Column("large_bid_hits_10s", "log count", 0.0, 8.0, 10, "ln(1 + large aggressor sells in 10 s)"),
+    Column("large_ask_hits_10s", "log count", 0.0, 8.0, 10, "ln(1 + large buys in 10 s)"),
+    Column("large_bid_hits_10s", "log count", 0.0, 8.0, 10, "ln(1 + large sells in 10 s)"),
 )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ class JsonLines(KVWriter):
         step: int = 0,
     ) -> None:
         """Append one line."""
-        line = {"num_timesteps": step}
+        line: dict[str, float] = {"num_timesteps": step}
         line.update({key: float(value) for key, value in sorted(key_values.items())})
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()

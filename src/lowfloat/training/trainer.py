@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -28,6 +27,7 @@ from lowfloat.training.run import Run
 from lowfloat.training.vec_env import SqueezeVecEnv
 
 KEPT_CHECKPOINTS = 3
+NEVER = 2**62  # SB3 would log before the update; the boundary logs after it
 Progress = Callable[[str, int, int], None]
 
 
@@ -101,13 +101,11 @@ def train_run(
         logger = Logger(str(run.folder), outputs)
         model.set_logger(logger)
         with _interrupt_flag() as interrupted:
-            callback = _Boundary(run, env, config, interrupted, write_status, progress)
+            callback = _Boundary(model, run, env, config, interrupted, write_status, progress)
             left = config.total_timesteps - model.num_timesteps
             try:
                 if left > 0:
-                    model.learn(
-                        left, callback, log_interval=None, reset_num_timesteps=not resume
-                    )
+                    model.learn(left, callback, log_interval=NEVER, reset_num_timesteps=not resume)
                 state = "finished"
             except _Stop:
                 state = "interrupted"
@@ -124,6 +122,7 @@ class _Boundary(BaseCallback):
 
     def __init__(
         self,
+        ppo: MaskablePPO,
         run: Run,
         env: SqueezeVecEnv,
         config: TrainingConfig,
@@ -132,7 +131,7 @@ class _Boundary(BaseCallback):
         progress: Progress | None,
     ) -> None:
         super().__init__()
-        self._run, self._env, self._config = run, env, config
+        self._ppo, self._run, self._env, self._config = ppo, run, env, config
         self._interrupted, self._write_status = interrupted, write_status
         self._progress = progress
         self._rollouts = 0
@@ -163,7 +162,7 @@ class _Boundary(BaseCallback):
             done = min(self.num_timesteps, self._config.total_timesteps)
             self._progress("training", done, self._config.total_timesteps)
         if self._rollouts % self._config.checkpoint_every == 0:
-            save_checkpoint(self._run.folder / "checkpoints", self.model, self._env)
+            save_checkpoint(self._run.folder / "checkpoints", self._ppo, self._env)
             self._write_status("running", self.num_timesteps)
             _drop_old_checkpoints(self._run)
 

@@ -1,6 +1,5 @@
 """The vector environment as Stable-Baselines3 wants it, without a loop over environments."""
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,7 +62,11 @@ class SqueezeVecEnv(VecEnv):
     def take_episodes(self) -> dict[str, np.ndarray]:
         """Return, per name of ``final_info``, one value per episode ended since the last call."""
         taken, self._episodes = self._episodes, []
-        return {name: np.concatenate([part[name] for part in taken]) for name in taken[0]} if taken else {}
+        return (
+            {name: np.concatenate([part[name] for part in taken]) for name in taken[0]}
+            if taken
+            else {}
+        )
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """Return the environment and the running returns as plain arrays."""
@@ -86,16 +89,11 @@ class SqueezeVecEnv(VecEnv):
         """Set an attribute of the batch."""
         setattr(self.env, attr_name, value)
 
-    def env_method(
-        self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any
-    ) -> Sequence[Any]:
+    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> Any:
         """Call a method of the batch; it answers with one row per environment."""
         rows = getattr(self.env, method_name)(*args, **kwargs)
         return rows if indices is None else rows[list(self._get_indices(indices))]
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
         """Return False per index: the batch has no wrappers."""
-        return [False for _ in self._indices(indices)]
-
-    def _indices(self, indices: Any) -> Iterable[int]:
-        return self._get_indices(indices)
+        return [False for _ in self._get_indices(indices)]

@@ -1,0 +1,156 @@
+"""Writes the reference pages that are generated from the package's own registries.
+
+    python docs/make_reference.py
+
+A test runs it and fails when a page in the repository differs.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from lowfloat.base.codes import Action, EndReason, MomentumPhase, RejectReason
+from lowfloat.config import Experiment
+from lowfloat.env.ending import ENDINGS
+from lowfloat.env.kernel import EPISODE, INFO
+from lowfloat.env.observation import POSITION_COLUMNS
+from lowfloat.rewards.score import Rewards
+from lowfloat.tape.columns import COLUMNS
+from lowfloat.training.log import METRICS
+
+ACTIONS = {
+    Action.HOLD: "send no order; while flat it is waiting",
+    Action.BUY_25: "buy a quarter of the maximum position, as room and cash allow",
+    Action.BUY_50: "buy half of it",
+    Action.BUY_75: "buy three quarters of it",
+    Action.BUY_100: "buy all of it",
+    Action.SELL_25: "sell a quarter of the shares held, at least one",
+    Action.SELL_50: "sell half of them",
+    Action.SELL_75: "sell three quarters of them",
+    Action.SELL_100: "sell them all",
+}
+
+
+def table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines) + "\n"
+
+
+def columns_page() -> str:
+    """Return the page of the market columns."""
+    rows = [
+        (
+            f"`{column.name}`",
+            column.unit,
+            f"{column.low:g} to {column.high:g}",
+            f"{column.look_back_seconds} s" if column.look_back_seconds else "the day so far",
+            column.meaning,
+        )
+        for column in COLUMNS
+    ]
+    return (
+        "# Tape columns\n\nWhat is known of the market at a decision, in the order of the "
+        "observation. A decision at second `s` uses what was received before it, summed per "
+        "second. What is not known yet is 0, and flags say so. In training the columns are "
+        "normalised with means and scales fitted on the training days and cut at plus and minus "
+        "10; an environment without a normaliser shows them in these units.\n\n"
+        + table(("column", "unit", "bounds", "looks back", "meaning"), rows)
+    )
+
+
+def environment_page() -> str:
+    """Return the page of actions, observation, info, and endings."""
+    actions = [(action.value, action.name, ACTIONS[action]) for action in Action]
+    position = [(f"`{column.name}`", column.meaning) for column in POSITION_COLUMNS]
+    parts = [(f"`{name}`",) for name in Rewards._fields]
+    endings = [
+        (
+            reason.name,
+            ending.sentence,
+            "yes" if ending.closes_position else "no",
+            "terminated" if ending.terminated else "truncated" if ending.truncated else "-",
+        )
+        for reason, ending in ENDINGS.items()
+        if reason != EndReason.RUNNING
+    ]
+    rejects = [(reason.value, reason.name, reason.sentence) for reason in RejectReason]
+    phases = [(phase.value, phase.name, f"`{phase.label}`") for phase in MomentumPhase]
+    fields = ", ".join(f"`{name}`" for name in INFO.names or ())
+    final = ", ".join(f"`{name}`" for name in EPISODE.names or ())
+    return (
+        "# Environment\n\nIds: `lowfloat/Squeeze-v0` for `gymnasium.make` (one account) and "
+        "`gymnasium.make_vec` (a batch, SAME_STEP autoreset).\n\n## Actions\n\n"
+        + table(("number", "name", "meaning"), actions)
+        + "\n`info['action_mask']` says which may be sent. Another is treated as HOLD.\n\n"
+        "## Observation\n\nThe [tape columns](columns.md), then the position block:\n\n"
+        + table(("column", "meaning"), position)
+        + "\n## Info\n\n`action_mask`, `reward_parts` by name, "
+        + fields
+        + ". In a batch each is an array with one row per environment, and `final_obs` and "
+        "`final_info` hold the last of each episode that ended in this step, in the rows where "
+        "`_final_obs` is True; `final_info` adds "
+        + final
+        + ". The single environment adds `end_reason` at the end.\n\nReward parts:\n\n"
+        + table(("part",), parts)
+        + "\n## How an episode ends\n\n"
+        + table(("reason", "meaning", "closes the position", "flag"), endings)
+        + "\n## Why an order did not fill\n\n"
+        + table(("number", "name", "meaning"), rejects)
+        + "\n## Phases\n\n"
+        + table(("number", "name", "spelling in files"), phases)
+    )
+
+
+def keys_of(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every configuration key with its default."""
+    names = node._fields if hasattr(node, "_fields") else type(node).model_fields
+    for name in names:
+        value = getattr(node, name)
+        if isinstance(value, BaseModel) or hasattr(value, "_fields"):
+            yield from keys_of(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def configuration_page() -> str:
+    """Return the page of the configuration's keys."""
+    rows = [(f"`{key}`", f"`{value}`") for key, value in keys_of(Experiment())]
+    return (
+        "# Configuration\n\nDefaults live in code. A YAML file holds what differs, and "
+        "`dotted.key=value` on the command line comes on top of it. Unknown keys, wrong types and "
+        "values out of bounds are errors that name the key and the line. What a key means is said "
+        "where it is defined; `lowfloat config show` prints the whole tree.\n\n"
+        + table(("key", "default"), rows)
+    )
+
+
+def metrics_page() -> str:
+    """Return the page of the logged metrics."""
+    rows = [(f"`{name}`", meaning) for name, meaning in METRICS.items()]
+    return (
+        "# Logged metrics\n\nOne line of `metrics.jsonl` per rollout, and the same in "
+        "TensorBoard. The reward that is logged is the environment's own.\n\n"
+        + table(("metric", "meaning"), rows)
+    )
+
+
+PAGES = {
+    "columns.md": columns_page,
+    "environment.md": environment_page,
+    "configuration.md": configuration_page,
+    "metrics.md": metrics_page,
+}
+
+
+def main(folder: Path) -> None:
+    """Write all pages below ``folder``."""
+    for name, page in PAGES.items():
+        (folder / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "reference")
