@@ -84,6 +84,27 @@ def test_an_id_makes_a_vector_environment_that_plays(index, name) -> None:
     envs.close()
 
 
+@pytest.mark.parametrize("mode", ["NEXT_STEP", "SAME_STEP", "DISABLED"])
+def test_gymnasiums_own_vector_environment_takes_the_single_one(index, mode) -> None:
+    envs = gym.make_vec(
+        "lowfloat/Squeeze-v0",
+        num_envs=3,
+        vectorization_mode="sync",
+        vector_kwargs={"autoreset_mode": AutoresetMode[mode]},
+        index=index,
+        config={"episode": {"max_seconds": 7}},
+    )
+    observations, infos = envs.reset(seed=1)
+    for _ in range(20):
+        observations, _, terminated, truncated, infos = envs.step(np.zeros(3, int))
+        assert envs.observation_space.contains(observations)
+        assert infos["action_mask"].shape == (3, 9)
+        ended = terminated | truncated
+        if mode == "DISABLED" and ended.any():
+            envs.reset(options={"reset_mask": ended})
+    envs.close()
+
+
 @pytest.mark.parametrize("name", IDS)
 def test_an_id_needs_no_data_of_ones_own(name) -> None:
     env = gym.make(name)

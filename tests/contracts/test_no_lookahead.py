@@ -10,8 +10,17 @@ import pyarrow.parquet as pq
 import pytest
 from lookahead import LEAKS, alerts, differences, probes, resident
 from reference.futures import FUTURES
-from reference.tapes import OPEN, Q, make_day, nasty_day, ns, real_days, resume, stop
-from reference.tapes import synthetic_days
+from reference.tapes import (
+    OPEN,
+    Q,
+    make_day,
+    nasty_day,
+    ns,
+    real_days,
+    resume,
+    stop,
+    synthetic_days,
+)
 
 from lowfloat.days import Day
 from lowfloat.env.vector import SqueezeVectorEnv

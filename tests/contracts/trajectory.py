@@ -8,11 +8,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from reference.tapes import nasty_day, synthetic_days  # noqa: E402
+from reference.tapes import nasty_day, synthetic_days
 
-from lowfloat.env.deck import build_deck  # noqa: E402
-from lowfloat.env.kernel import START  # noqa: E402
-from lowfloat.env.vector import SqueezeVectorEnv  # noqa: E402
+from lowfloat.env.deck import build_deck
+from lowfloat.env.kernel import START
+from lowfloat.env.vector import SqueezeVectorEnv
 
 ENVS, STEPS = 48, 500
 

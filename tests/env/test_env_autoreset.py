@@ -49,9 +49,11 @@ def test_the_observation_of_an_ended_row_is_that_of_its_new_episode(make_env) ->
 
 
 def test_the_end_of_the_old_episode_is_in_final_obs_and_final_info(make_env) -> None:
-    env, twin = make_env(order="sequential"), make_env(order="sequential", autoreset_mode="DISABLED")
+    env = make_env(order="sequential")
+    twin = make_env(order="sequential", autoreset_mode="DISABLED")
     rng = np.random.default_rng(1)
-    env.reset(seed=0), twin.reset(seed=0)
+    env.reset(seed=0)
+    twin.reset(seed=0)
     for _ in range(LENGTH):
         actions = rng.integers(0, 9, 4)
         step, plain = env.step(actions), twin.step(actions)
@@ -168,8 +170,8 @@ def test_other_modes_are_refused(make_env, mode) -> None:
 def test_what_was_handed_out_is_never_overwritten(make_env) -> None:
     env = make_env()
     rng = np.random.default_rng(2)
-    kept = [(env.reset(seed=0)[0], b"")]
-    kept = [(kept[0][0], kept[0][0].tobytes())]
+    first, _ = env.reset(seed=0)
+    kept = [(first, first.tobytes())]
     for _ in range(60):
         observations, rewards, terminated, truncated, infos = env.step(rng.integers(0, 9, 4))
         arrays = [observations, rewards, terminated, truncated, env.action_masks(),

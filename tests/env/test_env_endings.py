@@ -39,9 +39,7 @@ def halted_into_the_close() -> Player:
 
 
 SCENARIOS = {
-    EndReason.MARKET_CLOSE: lambda: closed_out(
-        steady_day(first=57_000, last=57_600), start=57_200
-    ),
+    EndReason.MARKET_CLOSE: lambda: closed_out(steady_day(first=57_000, last=57_600), start=57_200),
     EndReason.DATA_END: lambda: closed_out(steady_day(end_second=END)),
     EndReason.MAX_LOSS: lambda: closed_out(falling_day(3.40)),  # 2,487 shares lose $1,542
     EndReason.DAY_LOSS: lambda: closed_out(falling_day(2.90)),  # $2,785 of $25,000

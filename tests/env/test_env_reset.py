@@ -25,13 +25,15 @@ def _reset(env) -> list[int]:
 
 def test_the_same_seed_draws_the_same_starts(make_env) -> None:
     first, second = make_env(), make_env()
-    first.reset(seed=11), second.reset(seed=11)
+    first.reset(seed=11)
+    second.reset(seed=11)
     assert drawn(first, 20) == drawn(second, 20)
 
 
 def test_another_seed_draws_other_starts(make_env) -> None:
     first, second = make_env(), make_env()
-    first.reset(seed=11), second.reset(seed=12)
+    first.reset(seed=11)
+    second.reset(seed=12)
     assert drawn(first, 20) != drawn(second, 20)
 
 
@@ -64,7 +66,8 @@ def test_environments_of_a_batch_draw_apart_and_find_every_start(make_env) -> No
 
 def test_a_batch_cut_off_draws_the_same_as_a_wider_one(make_env) -> None:
     narrow, wide = make_env(3), make_env(8)
-    narrow.reset(seed=4), wide.reset(seed=4)
+    narrow.reset(seed=4)
+    wide.reset(seed=4)
     assert drawn(narrow, 9) == [row[:3] for row in drawn(wide, 9)]
 
 
@@ -171,8 +174,10 @@ def test_an_action_outside_the_space_is_refused(make_env, actions, message) -> N
 @pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.uint64, np.int8])
 def test_any_integers_are_actions(make_env, dtype) -> None:
     env, twin = make_env(), make_env()
-    env.reset(seed=0), twin.reset(seed=0)
-    env.step(np.array([1, 5, 0, 8], dtype)), twin.step(np.array([1, 5, 0, 8]))
+    env.reset(seed=0)
+    twin.reset(seed=0)
+    env.step(np.array([1, 5, 0, 8], dtype))
+    twin.step(np.array([1, 5, 0, 8]))
     assert np.array_equal(env.state, twin.state)
 
 

@@ -18,9 +18,10 @@ from lowfloat.market.fees import (
 )
 
 DOLLAR = 1_000_000
+USUAL = Commission()
 
 
-def commission(shares: int, units: int, plan: Commission = Commission()) -> int:
+def commission(shares: int, units: int, plan: Commission = USUAL) -> int:
     return commission_of(100 * shares * units, shares, commission_terms(plan))
 
 

@@ -51,9 +51,7 @@ class Episode:
         self.deadline = second + rules.max_seconds
         self.deadline_reason = EndReason.MAX_DURATION
         if rules.reset_transitions and next_second < tape.end_second:
-            transition = max(
-                next_second - rules.transition_gap_seconds, second + rules.min_seconds
-            )
+            transition = max(next_second - rules.transition_gap_seconds, second + rules.min_seconds)
             if transition < self.deadline:
                 self.deadline = transition
                 self.deadline_reason = EndReason.RESET_TRANSITION

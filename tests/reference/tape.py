@@ -108,9 +108,7 @@ def _stops(action: int, trading: int) -> bool:
     return trading == 0 and action not in (_TRADING, _SHORT_SALE_RESTRICTION)
 
 
-def _halts(
-    notices: list[tuple[int, int, int, int]], session_end: int
-) -> list[tuple[int, int]]:
+def _halts(notices: list[tuple[int, int, int, int]], session_end: int) -> list[tuple[int, int]]:
     halts = []
     stopped_at = None
     for event, received, action, trading in notices:

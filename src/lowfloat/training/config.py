@@ -21,7 +21,7 @@ class TrainingConfig(Settings):
     max_grad_norm: Positive = 0.5
     hidden_sizes: tuple[Count, ...] = (64, 64)
     seed: int = 1
-    threads: Count = 2  # of torch
+    threads: Count = 1  # of torch; more collapse when another process wants a core
     checkpoint_every: Count = 10  # rollouts
     symbol: str | None = None  # train on this symbol only
     min_quality: Fraction = 0.0  # of a training day
