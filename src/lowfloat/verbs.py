@@ -149,6 +149,7 @@ def examine(
     from lowfloat.exam.policy import BreakoutTrader, BuyAndHold, DoNothing, Policy, RandomTrader
     from lowfloat.exam.result import figures_of, write_exam
     from lowfloat.training.run import Run
+    from lowfloat.training.torch_settings import torch_settings
 
     sat = run if isinstance(run, Run) else Run(run)
     experiment = load_config(sat.config_file, *overrides)
@@ -166,10 +167,9 @@ def examine(
     ]
     never = SECONDS_PER_SESSION
     waits = [never if alert is None else alert for alert in alerts]
-    sitting = sit(
-        deck, policies, sat.normaliser, experiment.env,
-        waits if settings.start == "alert" else None, progress,
-    )  # fmt: skip
+    seconds = waits if settings.start == "alert" else None
+    with torch_settings(experiment.training.threads):
+        sitting = sit(deck, policies, sat.normaliser, experiment.env, seconds, progress)
     names = [policy.name for policy in policies]
     trips = round_trips(deck, names, sitting, experiment.env.episode.settlement_haircut)
     figures = {

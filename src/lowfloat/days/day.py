@@ -116,13 +116,22 @@ class Day:
             FeedError: a rule of :mod:`lowfloat.base.records` is broken; the message says where.
         """
         check_symbol(self.symbol)
-        for label, table in (("trades", self.trades), ("quotes", self.quotes)):
+        for label in ("trades", "quotes", "status"):
+            table = getattr(self, label)
+            lengths = {name: len(column) for name, column in table._asdict().items()}
+            if len(set(lengths.values())) > 1:
+                raise FeedError(
+                    f"{self.name}: the columns of `{label}` have lengths {lengths}; "
+                    "they must be equal."
+                )
             back = np.flatnonzero(np.diff(table.ts_recv) < 0)
             if len(back):
                 raise FeedError(
                     f"{self.name}: `{label}.ts_recv` goes back at record {back[0] + 1}; "
                     "records must be ordered by the time they were received."
                 )
+            if label == "status":
+                continue  # it begins at midnight
             outside = (table.ts_recv < self.session.start_ns) | (
                 table.ts_recv >= self.coverage_end_ns
             )

@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from lowfloat.days.day import Day, check_symbol
 from lowfloat.errors import DayCorrupt, DayExists, DayNotFound
 
 SCHEMA_VERSION = 1
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TABLES: dict[str, type] = {"trades": Trades, "quotes": Quotes, "status": Status}
 
 
@@ -46,9 +48,7 @@ class DayStore:
         found = self.root.glob("*/*/manifest.json")
         keys = ((path.parent.parent.name, path.parent.name) for path in found)
         return sorted(
-            (symbol, dt.date.fromisoformat(date))
-            for symbol, date in keys
-            if not date.startswith(".")
+            (symbol, dt.date.fromisoformat(date)) for symbol, date in keys if _DATE.fullmatch(date)
         )
 
     def __iter__(self) -> Iterator[Day]:
@@ -80,6 +80,10 @@ class DayStore:
                     "drop the day and ingest it again."
                 )
         about = json.loads((folder / "day.json").read_text())
+        if (about["symbol"], about["date"]) != (symbol, date.isoformat()):
+            raise DayCorrupt(
+                f"{folder} holds {about['symbol']}/{about['date']}; move it back to its own folder."
+            )
         if about["schema_version"] != SCHEMA_VERSION:
             raise DayCorrupt(
                 f"{folder}: `schema_version` was {about['schema_version']}; "
@@ -106,7 +110,16 @@ class DayStore:
         folder = self.folder(symbol, date)
         if not (folder / "manifest.json").is_file():
             raise DayNotFound(self._not_found(symbol, _as_date(date)))
-        return json.loads((folder / "manifest.json").read_text())
+        path = folder / "manifest.json"
+        try:
+            manifest = json.loads(path.read_bytes())
+            described = [(entry["sha256"], entry["bytes"]) for entry in manifest["files"].values()]
+            whole = bool(described) and manifest["id"] == _manifest_id(manifest["files"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise DayCorrupt(f"{path} cannot be read: {error!r}.") from error
+        if not whole:
+            raise DayCorrupt(f"{path}: `id` does not match its own entries.")
+        return manifest
 
     def previous(self, symbol: str, date: dt.date | str) -> Day | None:
         """Return the stored day of this symbol that came last before ``date``."""
@@ -171,8 +184,6 @@ class DayStore:
         """
         folder = self.folder(symbol, date)
         manifest = self.manifest(symbol, date)
-        if manifest["id"] != _manifest_id(manifest["files"]):
-            raise DayCorrupt(f"{folder / 'manifest.json'}: `id` does not match its own entries.")
         for name, entry in manifest["files"].items():
             path = folder / name
             found = _sha256(path) if path.is_file() else "no file"
@@ -180,6 +191,10 @@ class DayStore:
                 raise DayCorrupt(
                     f"{path}: SHA-256 was {found}; the manifest says {entry['sha256']}. "
                     "Drop the day and ingest it again."
+                )
+            if path.stat().st_size != entry["bytes"]:
+                raise DayCorrupt(
+                    f"{folder / 'manifest.json'}: {name} is not of {entry['bytes']} bytes."
                 )
 
     def drop(self, symbol: str, date: dt.date | str) -> None:
@@ -210,6 +225,8 @@ class DayStore:
 
 
 def _as_date(date: dt.date | str) -> dt.date:
+    if isinstance(date, dt.datetime):
+        return date.date()
     return date if isinstance(date, dt.date) else dt.date.fromisoformat(date)
 
 

@@ -192,9 +192,10 @@ def split_of_dates(dates: list[dt.date], config: SplitConfig) -> dict[dt.date, s
     """Return ``train``, ``valid``, ``exam`` or ``embargo`` for each date."""
     ordered = sorted(set(dates))
     count = len(ordered)
-    cut = max(1, round(config.train_fraction * count))
+    # Three days or more leave one for each split.
+    cut = max(1, min(round(config.train_fraction * count), count - 2))
     train_end = config.train_end or ordered[cut - 1]
-    cut = max(1, round((config.train_fraction + config.valid_fraction) * count))
+    cut = max(cut + 1, round((config.train_fraction + config.valid_fraction) * count))
     valid_end = config.valid_end or max(train_end, ordered[min(cut, count) - 1])
     splits = {
         date: "train" if date <= train_end else "valid" if date <= valid_end else "exam"

@@ -31,13 +31,17 @@ class Normaliser:
         when it first moves.
         """
         count, total, squares = 0, np.zeros(len(NAMES)), np.zeros(len(NAMES))
+        origin = None  # sums are taken about a row of the data: a constant column adds exact zeros
         for table in tables:
-            values = table.astype(np.float64)
+            if origin is None:
+                origin = table[0].astype(np.float64)
+            values = table - origin
             count += len(values)
             total += values.sum(axis=0)
             squares += (values**2).sum(axis=0)
         mean = total / max(count, 1)
         deviation = np.sqrt(np.maximum(squares / max(count, 1) - mean**2, 0.0))
+        mean += 0.0 if origin is None else origin
         return cls(mean, np.where(deviation > 1e-6, deviation, 1.0))
 
     def apply(self, table: np.ndarray) -> None:
@@ -64,6 +68,11 @@ class Normaliser:
                 "Train again with this version."
             )
         mean, scale = np.array(data["mean"]), np.array(data["scale"])
+        if not mean.shape == scale.shape == (len(NAMES),):
+            raise CheckpointError(
+                f"the normaliser holds {mean.size} means and {scale.size} scales; "
+                f"use {len(NAMES)} of each."
+            )
         if not (np.isfinite(mean).all() and np.isfinite(scale).all() and (scale > 0).all()):
             raise CheckpointError("the normaliser holds a number that is not finite or not > 0.")
         return cls(mean, scale)

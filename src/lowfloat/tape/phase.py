@@ -26,7 +26,10 @@ def phases_of(seconds: Seconds) -> np.ndarray:
     """Return the same from a day that has been summed per second."""
     raw = _named_by_rules(seconds)
     run = seconds_since(np.concatenate([[True], raw[1:] != raw[:-1]])) + 1
-    settled = np.where((run >= HOLD_SECONDS) | (raw == MomentumPhase.HALTED), raw, -1)
+    # A halt is told at once, and so is its end.
+    halted = raw == MomentumPhase.HALTED
+    reopened = ~halted & np.concatenate([[False], halted[:-1]])
+    settled = np.where((run >= HOLD_SECONDS) | halted | reopened, raw, -1)
     index = np.arange(len(raw))
     last = np.maximum.accumulate(np.where(settled >= 0, index, -1))
     held = np.where(last >= 0, settled[np.maximum(last, 0)], MomentumPhase.DEAD)
@@ -43,7 +46,7 @@ def _named_by_rules(seconds: Seconds) -> np.ndarray:
 
     day_high = np.maximum.accumulate(mid)
     off_high = 1.0 - mid / np.where(day_high > 0, day_high, 1.0)
-    since_high = seconds_since((mid > 0) & (mid > lagged(day_high, 1)))
+    since_high = seconds_since(mid > np.concatenate([[0.0], day_high[:-1]]))
     recent_high = (since_high >= 0) & (since_high < 60)
     above_vwap = mid > vwap(seconds)
     surge = per_closed_minute(minute_surge(seconds.volume), len(mid))

@@ -88,7 +88,7 @@ def columns(seconds: Seconds, previous_close: float) -> list[np.ndarray]:
     variance = np.maximum(trailing_sum(step**2, 60), 0.0)
     high = np.maximum.accumulate(mid)
     low = np.minimum.accumulate(np.where(known, mid, np.inf))
-    new_high = known & (mid > lagged(high, 1))
+    new_high = mid > np.concatenate([[0.0], high[:-1]])
     since_high = np.maximum(seconds_since(new_high), 0)
     # Minima over the last 300 s must not see the zeros before the first price.
     floor = trailing_min(np.where(known, mid, np.inf), 300)

@@ -24,6 +24,7 @@ from lowfloat.training.checkpoint import resume_from, save_checkpoint
 from lowfloat.training.config import TrainingConfig
 from lowfloat.training.log import JsonLines, drop_lines_after, rollout_metrics
 from lowfloat.training.run import Run
+from lowfloat.training.torch_settings import torch_settings
 from lowfloat.training.vec_env import SqueezeVecEnv
 
 KEPT_CHECKPOINTS = 3
@@ -89,7 +90,7 @@ def train_run(
         resume: go on from the newest checkpoint.
         progress: called with a word, the steps so far, and the budget.
     """
-    with _torch_settings(config.threads):
+    with torch_settings(config.threads):
         model = make_model(env, config)
         if resume:
             resume_from(run.last, model, env)
@@ -170,21 +171,6 @@ class _Boundary(BaseCallback):
 def _drop_old_checkpoints(run: Run) -> None:
     for folder in run.checkpoints[:-KEPT_CHECKPOINTS]:
         shutil.rmtree(folder)
-
-
-@contextmanager
-def _torch_settings(threads: int) -> Iterator[None]:
-    """Set torch's threads and skip its per-sample argument checks, and put both back."""
-    before = torch.get_num_threads()
-    # The checks cost a tenth of the time, and fail on masked logits by rounding.
-    checks = torch.distributions.Distribution._validate_args
-    torch.set_num_threads(threads)
-    torch.distributions.Distribution.set_default_validate_args(False)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-        torch.distributions.Distribution.set_default_validate_args(checks)
 
 
 @contextmanager
