@@ -227,14 +227,14 @@ def print_exam(exam: Any) -> None:
     figures = exam.figures
     days = len(figures["symbol_days"])
     table = _table(
-        "policy", "mean/day", f"{figures['confidence']:.0%} interval", "total", "trades", "won",
+        "policy", "mean/day", f"{figures['confidence']:.0%} interval", "trades", "won",
         title=f"net P&L in dollars, {days} {'day' if days == 1 else 'days'} of {figures['split']}",
     )  # fmt: skip
     for policy in figures["policies"]:
         rate = "-" if policy["win_rate"] is None else f"{policy['win_rate']:.0%}"
         table.add_row(
             policy["name"], f"{policy['mean']:,.2f}", _interval(policy["interval"]),
-            f"{policy['total']:,.2f}", str(policy["trades"]), rate,
+            str(policy["trades"]), rate,
         )  # fmt: skip
     out.print(table)
 

@@ -7,9 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from lowfloat import verbs
+from lowfloat.config import load_config
 from lowfloat.exam.result import Exam
 
 Progress = Callable[[str, int, int], None]
+
+# Few days leave few for the exam; the quick demo takes them from training.
+_FULL = ("training.total_timesteps=2000000",)
+_QUICK = (
+    "training.total_timesteps=131072",
+    "training.num_envs=64",
+    "index.splits.train_fraction=0.5",
+    "index.splits.valid_fraction=0.125",
+)
 
 
 @dataclass(frozen=True)
@@ -34,8 +44,7 @@ def run_demo(folder: Path, quick: bool, progress: Progress | None = None) -> Dem
 
     A second demo in the same folder keeps the days, which do not change, and trains anew.
     """
-    days = 6 if quick else 20
-    steps = 65_536 if quick else 1_000_000
+    settings = _QUICK if quick else _FULL
     seconds: dict[str, float] = {}
 
     def timed(stage: str, work: Callable[[], Any]) -> Any:
@@ -44,18 +53,16 @@ def run_demo(folder: Path, quick: bool, progress: Progress | None = None) -> Dem
         seconds[stage] = round(time.perf_counter() - began, 1)
         return result
 
-    size = "quick" if quick else "full"
+    experiment = load_config(None, *settings)
+    days, size = (8, "quick") if quick else (30, "full")
     store, index = folder / size / "days", folder / size / "index"
     timed("synth", lambda: verbs.synth(store, days, seed=1, progress=progress))
-    timed("scan", lambda: verbs.scan(store, index, progress=progress))
+    timed("scan", lambda: verbs.scan(store, index, experiment, progress))
     name = f"run-{time.strftime('%Y%m%d-%H%M%S')}"
     run = timed(
         "train",
-        lambda: verbs.train(
-            None, f"training.total_timesteps={steps}",
-            index=index, run=folder / size / name, progress=progress,
-        ),
-    )  # fmt: skip
+        lambda: verbs.train(experiment, index=index, run=folder / size / name, progress=progress),
+    )
     exam = timed("examine", lambda: verbs.examine(run, "exam", progress=progress))
     page = timed("report", lambda: verbs.report(run, "exam"))
     return DemoResult(exam, page, seconds)

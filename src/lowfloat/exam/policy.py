@@ -140,11 +140,14 @@ class BreakoutTrader:
     def act(self, view: View) -> np.ndarray:
         """Return the rule's actions."""
         state, rule = view.state, self._rule
+        breaking = view.phase == MomentumPhase.BREAKOUT
+        if not (breaking.any() or state["shares"].any()):
+            return np.zeros(len(state), np.int64)
         squashed = view.columns[:, self._surge]
         surge = 2.0 * squashed / np.maximum(1.0 - squashed, 1e-6)
         enter = (
             (state["shares"] == 0)
-            & (view.phase == MomentumPhase.BREAKOUT)
+            & breaking
             & (view.columns[:, self._gain] >= rule.min_gain)
             & (surge >= rule.min_surge)
             & (view.columns[:, self._pressure] > 0.5)
