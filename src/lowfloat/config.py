@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.resolver import VersionedResolver
 
 from lowfloat.base.settings import Settings, to_plain
 from lowfloat.env.config import EnvConfig
@@ -72,7 +73,8 @@ def load_config(path: str | Path | None = None, *overrides: str) -> Experiment:
     try:
         return Experiment(**tree)
     except ValidationError as error:
-        raise ConfigError(_explain(error, document, path)) from error
+        overridden = [override.partition("=")[0] for override in overrides]
+        raise ConfigError(_explain(error, document, path, overridden)) from error
 
 
 def dump_config(experiment: Experiment, stream: TextIO) -> None:
@@ -82,12 +84,35 @@ def dump_config(experiment: Experiment, stream: TextIO) -> None:
     yaml.dump(experiment.to_dict(), stream)
 
 
+class _Words(VersionedResolver):
+    """Takes only lower-case words for truth values and null: TRUE and NULL are tickers."""
+
+    @property
+    def versioned_resolver(self) -> Any:
+        """The rules by first letter, without those of capital words."""
+        rules = super().versioned_resolver
+        words = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:null")
+        return {
+            first: [rule for rule in found if not (rule[0] in words and first in _CAPITALS)]
+            for first, found in rules.items()
+        }
+
+
+_CAPITALS = ("T", "F", "N")
+
+
+def _yaml() -> YAML:
+    yaml = YAML(typ="rt", pure=True)
+    yaml.Resolver = _Words
+    return yaml
+
+
 def _read_yaml(path: Path) -> Any:
     if not path.is_file():
         raise ConfigError(f"{path} does not exist; use a YAML file, or none for the defaults.")
     try:
-        document = YAML(typ="rt", pure=True).load(path.read_text())
-    except YAMLError as error:
+        document = _yaml().load(path.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not YAML: {error}") from error
     if document is None:
         return {}
@@ -98,7 +123,7 @@ def _read_yaml(path: Path) -> Any:
 
 def _parse_scalar(override: str, text: str) -> Any:
     try:
-        return _plain(YAML(typ="rt", pure=True).load(text))
+        return _plain(_yaml().load(text))
     except YAMLError as error:
         raise ConfigError(f"override `{override}`: its value is not YAML.") from error
 
@@ -114,7 +139,9 @@ def _plain(node: Any) -> Any:
     return node
 
 
-def _explain(error: ValidationError, document: Any, path: str | Path | None) -> str:
+def _explain(
+    error: ValidationError, document: Any, path: str | Path | None, overridden: list[str]
+) -> str:
     lines = []
     for problem in error.errors():
         # Union branches and validators add parts to a location that are no keys.
@@ -128,7 +155,8 @@ def _explain(error: ValidationError, document: Any, path: str | Path | None) -> 
             text = f"`{name}` is not a configuration key. {hint}"
         else:
             text = f"`{name}` was {problem['input']!r}; {problem['msg'].lower()}."
-        lines.append(f"{text}{_where(document, keys, path)}")
+        where = "  (an override)" if name in overridden else _where(document, keys, path)
+        lines.append(f"{text}{where}")
     return "\n".join(lines)
 
 
@@ -147,6 +175,9 @@ def _where(document: Any, keys: list[str], path: str | Path | None) -> str:
     for key in keys:
         if not hasattr(node, "lc") or key not in node:
             return f"  ({path}, or an override)"
-        line = node.lc.key(key)[0] + 1
+        position = (node.lc.data or {}).get(key)
+        if position is None:
+            return f"  ({path})"  # it came in by a merge key, which remembers no line
+        line = position[0] + 1
         node = node[key]
     return f"  ({path}, line {line})"

@@ -2,10 +2,13 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from ingest.dbn_files import write_day
+from ingest.vendor_files import folder
 
 from lowfloat.days import DayStore
 from lowfloat.exam.result import Exam
@@ -56,7 +59,7 @@ def test_days_list_prints_what_synth_printed(lowfloat, demo):
 
 def test_days_verify_counts_sound_days(lowfloat, demo):
     printed = lowfloat("days", "verify", demo.days, "--json")
-    assert (printed.code, printed.json) == (0, {"days": 6, "corrupt": {}})
+    assert (printed.code, printed.json) == (0, {"days": len(DayStore(demo.days)), "corrupt": {}})
 
 
 def test_days_verify_names_an_altered_day_and_fails(lowfloat, demo, tmp_path):
@@ -117,6 +120,13 @@ def test_report_prints_the_path_of_its_file(lowfloat, demo, tmp_path):
     assert "<html" in out.read_text()
 
 
+def test_report_without_json_prints_its_path_unbroken(lowfloat, demo, tmp_path):
+    out = tmp_path / ("[bold] a long name " * 5) / "report.html"
+    out.parent.mkdir()
+    printed = lowfloat("report", demo.run, "--split", "exam", "--out", out)
+    assert printed.out == f"report: {out}\n"
+
+
 def test_ingest_prints_what_became_of_each_file(lowfloat, tmp_path):
     write_day(tmp_path / "raw", "2025-03-04")
     printed = lowfloat(
@@ -125,6 +135,14 @@ def test_ingest_prints_what_became_of_each_file(lowfloat, tmp_path):
     assert printed.code == 0
     assert isinstance(printed.json, dict)
     assert len(DayStore(tmp_path / "days")) == 1
+
+
+def test_ingest_of_real_tapes_prints_their_days(lowfloat, tmp_path):
+    printed = lowfloat("ingest", "databento", folder("mlgo"), "--into", tmp_path, "--json")
+    assert printed.code == 0
+    stored = [f"{symbol}/{date}" for symbol, date in DayStore(tmp_path).days()]
+    assert printed.json["written"] == stored
+    assert len(stored) > 40
 
 
 def test_ingest_with_a_damaged_file_prints_json_and_fails(lowfloat, tmp_path):
@@ -143,3 +161,21 @@ def test_config_show_prints_the_tree(lowfloat, words):
     printed = lowfloat("config", "show", *words, "--json")
     assert printed.code == 0
     assert set(printed.json) == {"fingerprint", "index", "env", "training", "exam"}
+
+
+def test_the_verbs_run_the_product_from_python(demo, tmp_path):
+    script = """
+import sys, lowfloat
+days, index, report, run = sys.argv[1:]
+print(lowfloat.scan(days, index))
+print(lowfloat.report(run, "exam", out=report))
+"""
+    places = [demo.days, tmp_path / "index", tmp_path / "report.html", demo.run]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *places], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    shown, report = done.stdout.splitlines()
+    assert shown.startswith(f"Index('{tmp_path / 'index'}', {len(DayStore(demo.days))} days")
+    assert report == str(tmp_path / "report.html")
+    assert (tmp_path / "report.html").is_file()

@@ -3,8 +3,10 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from training.small_run import SMALL, scan_short_days, write_short_days
 
 import lowfloat as package
 from lowfloat.days import DayStore
@@ -34,16 +36,28 @@ def test_every_command_has_help(lowfloat, words):
     assert f"lowfloat {' '.join(words)}" in printed.out
 
 
-def test_tables_name_their_days(lowfloat, demo, tmp_path):
-    names = [f"{symbol}/{date}" for symbol, date in DayStore(demo.days).days()]
-    for words in (("days", "list", demo.days), ("scan", demo.days, "--into", tmp_path / "i")):
+@pytest.fixture(scope="module")
+def places(tmp_path_factory) -> dict[str, Path]:
+    """A store, its index, and a run that never sat an exam."""
+    root = tmp_path_factory.mktemp("places")
+    store = write_short_days(DayStore(root / "days"), sessions=4)
+    scan_short_days(store, root / "index")
+    more = (*SMALL, "training.total_timesteps=512")
+    package.train(None, *more, index=root / "index", run=root / "run")
+    return {name: root / name for name in ("days", "index", "run")}
+
+
+def test_tables_name_their_days(lowfloat, places, tmp_path):
+    days = places["days"]
+    names = [f"{symbol}/{date}" for symbol, date in DayStore(days).days()]
+    for words in (("days", "list", days), ("scan", days, "--into", tmp_path / "index")):
         printed = lowfloat(*words)
         assert printed.code == 0
         assert [name for name in names if name not in printed.out] == []
 
 
-def test_days_verify_says_how_many_are_sound(lowfloat, demo):
-    assert "6 of 6 days are sound" in lowfloat("days", "verify", demo.days).out
+def test_days_verify_says_how_many_are_sound(lowfloat, places):
+    assert "4 of 4 days are sound" in lowfloat("days", "verify", places["days"]).out
 
 
 def test_a_day_can_be_dropped(lowfloat, tmp_path):
@@ -52,13 +66,6 @@ def test_a_day_can_be_dropped(lowfloat, tmp_path):
     printed = lowfloat("days", "drop", tmp_path / "days", f"{symbol}/{date}")
     assert (printed.code, printed.out) == (0, f"dropped {symbol}/{date}\n")
     assert len(DayStore(tmp_path / "days")) == 0
-
-
-def test_report_prints_its_path_unbroken(lowfloat, demo, tmp_path):
-    out = tmp_path / ("[bold] a long name " * 5) / "report.html"
-    out.parent.mkdir()
-    printed = lowfloat("report", demo.run, "--split", "exam", "--out", out)
-    assert printed.out == f"report: {out}\n"
 
 
 ERRORS = [
@@ -110,9 +117,8 @@ ERRORS = [
 @pytest.mark.parametrize(
     ("words", "error", "message"), ERRORS, ids=[" ".join(words) for words, _, _ in ERRORS]
 )
-def test_an_error_is_one_message_and_exit_code_1(lowfloat, demo, tmp_path, words, error, message):
-    places = {"tmp": tmp_path, "days": demo.days, "index": demo.index, "run": demo.run}
-    printed = lowfloat(*(word.format(**places) for word in words))
+def test_an_error_is_one_message_and_exit_code_1(lowfloat, places, tmp_path, words, error, message):
+    printed = lowfloat(*(word.format(**places, tmp=tmp_path) for word in words))
     assert printed.code == 1
     assert printed.out == ""
     assert "Traceback" not in printed.err
@@ -150,7 +156,7 @@ def test_importing_the_package_loads_no_learner_and_no_compiler():
 def test_the_verbs_are_functions_of_the_package():
     script = "print(*[callable(getattr(lowfloat, verb)) for verb in sys.argv[1:]])"
     assert in_python(script, *VERBS) == "True True True True True True\n"
-    assert in_python("print(*dir(lowfloat))").split() > sorted(VERBS)
+    assert set(in_python("print(*dir(lowfloat))").split()) > set(VERBS)
     with pytest.raises(AttributeError, match="has no attribute `replai`"):
         package.__getattr__("replai")
 
@@ -164,16 +170,3 @@ def test_a_verb_stays_one_when_its_stage_is_imported():
     script = "import lowfloat.ingest, lowfloat.report, lowfloat.synth\n"
     script += "print(*[callable(getattr(lowfloat, verb)) for verb in sys.argv[1:]])"
     assert in_python(script, *VERBS) == "True True True True True True\n"
-
-
-def test_the_verbs_run_the_product(demo, tmp_path):
-    script = """
-days, index, report, run = sys.argv[1:]
-print(lowfloat.scan(days, index))
-print(lowfloat.report(run, "exam", out=report))
-"""
-    places = (demo.days, tmp_path / "index", tmp_path / "report.html", demo.run)
-    printed = in_python(script, *places).splitlines()
-    assert printed[0].startswith(f"Index('{tmp_path / 'index'}', 6 days")
-    assert printed[1] == str(tmp_path / "report.html")
-    assert (tmp_path / "report.html").is_file()

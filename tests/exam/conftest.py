@@ -14,8 +14,6 @@ from lowfloat.exam.result import Exam
 from lowfloat.index import Index
 from lowfloat.training import Run
 
-CALM = "CALM/2025-01-07"
-
 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread() -> None:

@@ -6,12 +6,12 @@ from itertools import pairwise
 
 import pyarrow.parquet as pq
 import pytest
-from exam.conftest import CALM
 
 import lowfloat
 from lowfloat.errors import EmptySplit, ExamError, IndexMismatch
 from lowfloat.exam.result import Exam
 
+CALM = "CALM/2025-01-07"
 POLICIES = ["agent", "do_nothing", "random", "buy_and_hold", "breakout_rule"]
 FILES = ("exam.json", "fills.parquet", "trades.parquet", "equity.parquet")
 

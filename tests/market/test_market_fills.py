@@ -5,8 +5,9 @@ The book is made by hand, the decision is taken at 09:30:00 and the order arrive
 
 import pytest
 from reference.play import Player
-from reference.tapes import OPEN, Q, make_day, ns, resume, stop
+from reference.tapes import DATE, OPEN, Q, make_day, ns, resume, stop
 
+from lowfloat.base.clock import session_of
 from lowfloat.base.codes import Action, RejectReason
 
 ARRIVAL = ns(OPEN) + 150_000_000
@@ -99,6 +100,12 @@ def test_a_book_received_a_nanosecond_after_the_arrival_is_not_met() -> None:
 def test_the_arrival_is_the_decision_and_the_latency(latency_ms, price) -> None:
     quote = Q(ns(OPEN) + 300_000_000, 4.10, 4.11, 5_000, 5_000)
     assert sent(quote, config={"fills": {"latency_ms": latency_ms}})["fill_price"] == price
+
+
+def test_a_fill_names_its_arrival_and_the_book_it_met() -> None:
+    state = sent(Q(ARRIVAL - 7, 4.10, 4.11, 5_000, 5_000))
+    start = session_of(DATE).start_ns
+    assert (state["fill_ns"], state["fill_quote_ns"]) == (start + ARRIVAL, start + ARRIVAL - 7)
 
 
 def test_a_trade_leaves_the_book_as_it_was() -> None:

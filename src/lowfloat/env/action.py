@@ -7,7 +7,7 @@ import numpy as np
 from lowfloat.base.codes import Action
 from lowfloat.base.jit import kernel
 from lowfloat.base.prices import MICRODOLLARS_PER_UNIT
-from lowfloat.base.units import Positive
+from lowfloat.base.units import PositiveDollars
 
 NUM_ACTIONS = len(Action)
 
@@ -15,8 +15,8 @@ NUM_ACTIONS = len(Action)
 class RiskRules(NamedTuple):
     """Money of the account."""
 
-    cash: Positive = 25_000.0  # dollars at the start of an episode
-    max_position: Positive = 10_000.0  # dollars, at the known ask
+    cash: PositiveDollars = 25_000.0  # dollars at the start of an episode
+    max_position: PositiveDollars = 10_000.0  # dollars, at the known ask
 
 
 class Limits(NamedTuple):

@@ -9,11 +9,11 @@ flagged and counted, never a fill.
 
 from typing import Annotated, NamedTuple
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from lowfloat.base.codes import EndReason
 from lowfloat.base.jit import kernel
-from lowfloat.base.units import Fraction, Seconds
+from lowfloat.base.units import MAX_SECONDS, Fraction, Seconds
 
 
 class Ending(NamedTuple):
@@ -52,7 +52,7 @@ HALTED_INTO_CLOSE = int(EndReason.HALTED_INTO_CLOSE)
 class EpisodeRules(NamedTuple):
     """Limits of an episode."""
 
-    max_seconds: Annotated[int, Ge(1)] = 3600  # then it is truncated
+    max_seconds: Annotated[int, Ge(1), Le(MAX_SECONDS)] = 3600  # then it is truncated
     max_loss: Fraction = 0.05  # of the equity at the start of the episode
     day_loss: Fraction = 0.10  # of the equity at the start of the day
     bankruptcy: Fraction = 0.10  # equity left, of that at the start

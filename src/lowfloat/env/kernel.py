@@ -164,6 +164,11 @@ class Output(NamedTuple):
 
 
 @kernel
+def _may_enter(day, second, rules):
+    return second < day.end_second - rules.episode.no_entry_seconds
+
+
+@kernel
 def observe_batch(deck, rule_record, state, first, last, out):
     """Write what environments ``first..last-1`` see at their next decision.
 
@@ -182,7 +187,7 @@ def observe_batch(deck, rule_record, state, first, last, out):
         for i in range(columns):
             shown_to_agent[i] = market[HEADER + i]
         known = seconds[day, second]
-        may_enter = second < days[day].end_second - rules.episode.no_entry_seconds
+        may_enter = _may_enter(days[day], second, rules)
         may_trade = row.closing == 0 and row.ended == 0
         block = position_block(row, may_enter, rules.limits)
         for i in range(len(block)):
@@ -191,8 +196,8 @@ def observe_batch(deck, rule_record, state, first, last, out):
         for i in range(len(legal)):
             allowed[i] = legal[i]
         shown = info[env]
-        shown.equity = row.equity * 1e-6
-        shown.fill_price = row.fill_price * 1e-4
+        shown.equity = row.equity / 1e6
+        shown.fill_price = row.fill_price / 1e4
         shown.shares = row.shares
         shown.second = second
         shown.fill_shares = row.fill_shares
@@ -202,8 +207,8 @@ def observe_batch(deck, rule_record, state, first, last, out):
 
 @kernel
 def _summarise(state, episode):
-    episode.net_pnl = (state.equity - state.start_equity) * 1e-6
-    episode.fees = state.fees * 1e-6
+    episode.net_pnl = (state.equity - state.start_equity) / 1e6
+    episode.fees = state.fees / 1e6
     episode.end_reason = state.ended
     episode.trades = state.trades
     episode.wins = state.wins
@@ -324,15 +329,14 @@ def _settle(deck, rules, state):
 
 
 @kernel
-def step_one(deck, rules, state, action, allowed):
+def step_one(deck, rules, state, action):
     """Play one second of one environment and return its reward parts.
 
     Args:
         deck: :class:`DeckArrays`.
         rules: :class:`Rules`.
         state: ``STATE`` record, changed in place.
-        action: 0..8.
-        allowed: whether the mask of this decision allowed the action.
+        action: 0..8; one that the mask of this decision does not allow is treated as HOLD.
 
     Returns:
         A tuple of floats, one per reward component.
@@ -343,11 +347,13 @@ def step_one(deck, rules, state, action, allowed):
     if state.closing != 0:
         state.forced = 1
         wish = -state.shares
-    elif not allowed:
-        state.reject = _MASKED
     elif action != 0:
-        ask = deck.seconds[state.day, state.second].ask
-        wish = order_shares(action, ask, state, rules.limits)
+        known = deck.seconds[state.day, state.second]
+        may_enter = _may_enter(deck.days[state.day], state.second, rules)
+        if legal_actions(known, state, True, may_enter, rules.limits)[action]:
+            wish = order_shares(action, known.ask, state, rules.limits)
+        else:
+            state.reject = _MASKED
     if wish != 0:
         _trade(deck, rules, state, wish)
 
@@ -378,13 +384,13 @@ def step_one(deck, rules, state, action, allowed):
 
 
 @kernel
-def step_batch(deck, starts, rule_record, draw, state, mask, actions, autoreset, first, last, out):
+def step_batch(deck, starts, rule_record, draw, state, actions, autoreset, first, last, out):
     """Play one second of environments ``first..last-1``.
 
-    ``mask`` is what the step before handed out. With ``autoreset`` an environment whose episode
-    ends is reset in the same step: its observation and mask are those of the new episode, and
-    ``final_observation``, ``final_info`` and ``episode`` hold the old one's end. Without, it
-    stays as it is until it is reset, and earns nothing.
+    With ``autoreset`` an environment whose episode ends is reset in the same step: its
+    observation and mask are those of the new episode, and ``final_observation``,
+    ``final_info`` and ``episode`` hold the old one's end. Without, it stays as it is until it is
+    reset, and earns nothing.
     """
     rules = rule_record[0]
     words = deck.words
@@ -400,8 +406,7 @@ def step_batch(deck, starts, rule_record, draw, state, mask, actions, autoreset,
             for i in range(NUM_PARTS):
                 out.parts[env, i] = 0.0
         else:
-            action = actions[env]
-            parts = step_one(deck, rules, row, action, mask[env, action])
+            parts = step_one(deck, rules, row, actions[env])
             for i in range(NUM_PARTS):
                 out.parts[env, i] = parts[i]
                 reward += parts[i]

@@ -205,13 +205,12 @@ class SqueezeVectorEnv(VectorEnv):
             actions: int64 ``(num_envs,)``, each 0..8; not checked. What there is to read
                 afterwards is in ``state``, ``observation`` and ``mask``.
         """
-        mask = self._now.out.mask
         self._now = self._handouts.take()
         if self._pool is None:
-            self._step_slice(mask, actions, 0, self.num_envs)
+            self._step_slice(actions, 0, self.num_envs)
             return
         bounds = zip(self._slices[:-1], self._slices[1:], strict=True)
-        tasks = [self._pool.submit(self._step_slice, mask, actions, *bound) for bound in bounds]
+        tasks = [self._pool.submit(self._step_slice, actions, *bound) for bound in bounds]
         for task in tasks:
             task.result()
 
@@ -256,9 +255,10 @@ class SqueezeVectorEnv(VectorEnv):
         if self._pool is not None:
             self._pool.shutdown()
 
-    def _step_slice(self, mask: np.ndarray, actions: np.ndarray, first: int, last: int) -> None:
+    def _step_slice(self, actions: np.ndarray, first: int, last: int) -> None:
         step_batch(
-            self.deck.arrays, self.starts, self._rules, self._draw, self.state, mask, actions,
+            self.deck.arrays, self.starts, self._rules, self._draw, self.state,
+            actions,
             self.autoreset, first, last, self._now.out,
         )  # fmt: skip
 

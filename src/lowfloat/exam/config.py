@@ -3,7 +3,7 @@
 from typing import Literal
 
 from lowfloat.base.settings import Settings
-from lowfloat.base.units import Count, Fraction, NonNegative, Seconds
+from lowfloat.base.units import Count, Fraction, NonNegative, Seconds, Seed
 
 
 class BreakoutRule(Settings):
@@ -21,6 +21,6 @@ class ExamConfig(Settings):
     start: Literal["session", "alert"] = "session"  # 04:00, or the first as-of alert
     confidence: Fraction = 0.95
     resamples: Count = 10_000
-    seed: int = 1
+    seed: Seed = 1
     deterministic: bool = True  # the agent takes its most probable action
     breakout: BreakoutRule = BreakoutRule()

@@ -74,10 +74,16 @@ def _ceil_div(amount, divisor):
 
 
 @kernel
+def _share_of(value, rate, divisor):
+    """Return ``value * rate / divisor`` rounded up, without the product passing 2^63."""
+    return value // divisor * rate + _ceil_div(value % divisor * rate, divisor)
+
+
+@kernel
 def commission_of(value, shares, terms):
     """Return the commission, in microdollars, on an order of ``shares`` worth ``value``."""
     fee = max(shares * terms.per_share, terms.minimum)
-    cap = _ceil_div(value * terms.cap_ppm, 1_000_000)
+    cap = _share_of(value, terms.cap_ppm, 1_000_000)
     return min(fee, cap)
 
 
@@ -88,6 +94,6 @@ def sale_fees_of(value, shares, day):
     Each is rounded up to the cent, as brokers charge them. ``day`` is a ``DAY`` record.
     """
     cent = MICRODOLLARS_PER_CENT
-    sec = _ceil_div(_ceil_div(value * day.sec_fee, 100_000_000), cent) * cent
+    sec = _ceil_div(_share_of(value, day.sec_fee, 100_000_000), cent) * cent
     taf = _ceil_div(min(shares * day.taf_fee, day.taf_cap), cent) * cent
     return sec + taf

@@ -1,7 +1,7 @@
 """What the experimenter sets for training."""
 
 from lowfloat.base.settings import Settings
-from lowfloat.base.units import Count, Fraction, NonNegative, Positive
+from lowfloat.base.units import Count, Fraction, NonNegative, Positive, Seed
 
 
 class TrainingConfig(Settings):
@@ -20,7 +20,7 @@ class TrainingConfig(Settings):
     vf_coef: NonNegative = 0.5
     max_grad_norm: Positive = 0.5
     hidden_sizes: tuple[Count, ...] = (64, 64)
-    seed: int = 1
+    seed: Seed = 1
     threads: Count = 1  # of torch; more collapse when another process wants a core
     checkpoint_every: Count = 10  # rollouts
     symbol: str | None = None  # train on this symbol only
