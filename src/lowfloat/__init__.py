@@ -4,7 +4,9 @@ Importing the package registers the Gymnasium ids and nothing more: each verb lo
 needs when it is first used.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import gymnasium as _gymnasium
@@ -55,6 +57,16 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     return sorted(__all__)
 
+
+class _Package(ModuleType):
+    """Keeps a verb what it is when the stage of the same name is imported below it."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _LAZY and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 _gymnasium.register(
     id="lowfloat/Squeeze-v0",

@@ -1,6 +1,8 @@
 """The command line: ``lowfloat VERB``. Figures go to standard output, everything else to stderr."""
 
+import datetime as dt
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from lowfloat.base.clock import format_second
-from lowfloat.errors import ConfigError, LowfloatError
+from lowfloat.errors import ConfigError, DayNotFound, LowfloatError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,7 +44,8 @@ def main() -> None:
     try:
         app()
     except LowfloatError as error:
-        notes.print(f"{type(error).__name__}: {error}", style="red", markup=False, highlight=False)
+        text = f"{type(error).__name__}: {error}"
+        notes.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
 
 
@@ -195,9 +198,10 @@ def train_command(
     if as_json:
         _print_json({"run": str(run), "fingerprint": trained.fingerprint["id"], **status})
         return
-    out.print(repr(trained))
+    typer.echo(repr(trained))
     if status["state"] == "interrupted":
-        out.print(f"saved; go on with: lowfloat train --index {index} --run {run} --resume")
+        places = f"--index {shlex.quote(str(index))} --run {shlex.quote(str(run))}"
+        typer.echo(f"saved; go on with: lowfloat train {places} --resume")
 
 
 @app.command("examine")
@@ -257,7 +261,7 @@ def report_command(
     if as_json:
         _print_json({"report": str(path)})
     else:
-        out.print(f"report: {path}", soft_wrap=True)
+        typer.echo(f"report: {path}")
 
 
 @app.command("demo")
@@ -277,15 +281,13 @@ def demo_command(
     print_exam(result.exam)
     took = "  ".join(f"{stage} {seconds:.0f} s" for stage, seconds in result.seconds.items())
     out.print(took)
-    out.print(f"report: {result.report}", soft_wrap=True)
+    typer.echo(f"report: {result.report}")
 
 
 @days_app.command("list")
 def days_list_command(days: Days, as_json: Json = False) -> None:
     """List the stored days."""
-    from lowfloat.days.store import DayStore
-
-    rows = _day_rows(DayStore(days))
+    rows = _day_rows(_existing(days))
     if as_json:
         _print_json(rows)
         return
@@ -296,6 +298,14 @@ def days_list_command(days: Days, as_json: Json = False) -> None:
             f"{row['quotes']:,}", str(row["halts"]), ", ".join(row["flags"]),
         )  # fmt: skip
     out.print(table)
+
+
+def _existing(folder: Path) -> Any:
+    from lowfloat.days.store import DayStore
+
+    if not folder.is_dir():
+        raise DayNotFound(f"{folder} is no folder; use that of a day store.")
+    return DayStore(folder)
 
 
 def _day_rows(store: Any) -> list[dict[str, Any]]:
@@ -318,10 +328,9 @@ def _day_rows(store: Any) -> list[dict[str, Any]]:
 @days_app.command("verify")
 def days_verify_command(days: Days, as_json: Json = False) -> None:
     """Compare every file of every day with its SHA-256."""
-    from lowfloat.days.store import DayStore
     from lowfloat.errors import DayCorrupt
 
-    store = DayStore(days)
+    store = _existing(days)
     bad = {}
     for symbol, date in store.days():
         try:
@@ -343,10 +352,12 @@ def days_drop_command(
     days: Days, name: Annotated[str, typer.Argument(help="SYMBOL/YYYY-MM-DD.")]
 ) -> None:
     """Remove one day from the store."""
-    from lowfloat.days.store import DayStore
-
     symbol, _, date = name.partition("/")
-    DayStore(days).drop(symbol, date)
+    try:
+        day = dt.date.fromisoformat(date)
+    except ValueError as error:
+        raise DayNotFound(f"`{name}` names no day; use SYMBOL/YYYY-MM-DD.") from error
+    _existing(days).drop(symbol, day)
     out.print(f"dropped {name}")
 
 

@@ -100,6 +100,7 @@ def train(
     manifests = {day.name: day.manifest_id for day in days}
     if resume:
         normaliser = Run(folder).normaliser
+        _check_same_run(Run(folder), experiment, config, overrides)
         _check_same_data(Run(folder), opened, manifests)
     else:
         ends = deck.arrays.days["end_second"]
@@ -155,6 +156,13 @@ def examine(
     experiment = load_config(sat.config_file, *overrides)
     settings = experiment.exam
     opened = Index(index if index is not None else sat.fingerprint["index_path"])
+    trained = sat.fingerprint["days"]
+    seen = sorted(day.name for day in opened.days(split=split) if day.name in trained)
+    if seen and split != "train":
+        raise IndexMismatch(
+            f"{split} of {opened.path} holds days that {sat.folder} was trained on: "
+            f"{', '.join(seen[:4])}. Use the index of the run, or one split at the same dates."
+        )
     deck, _, days = load_split(opened, split, progress=progress)
     agent, num_timesteps = load_agent(sat, checkpoint or sat.last, experiment)
     alerts = [day.alert_second for day in days]
@@ -177,6 +185,7 @@ def examine(
         "run": sat.folder.name,
         "fingerprint": sat.fingerprint["id"],
         "index": opened.id,
+        "config": experiment.fingerprint,
         "num_timesteps": num_timesteps,
         "starting_cash": experiment.env.risk.cash,
         "max_position": experiment.env.risk.max_position,
@@ -278,6 +287,22 @@ def _git_commit() -> str:
     return found.stdout.strip()
 
 
+def _check_same_run(
+    run: "Run", own: Experiment, config: Config, overrides: tuple[str, ...]
+) -> None:
+    if own.fingerprint != run.fingerprint["config"]:
+        raise ConfigError(
+            f"{run.config_file} is not what the run was begun with; put it back, or begin a new "
+            "run."
+        )
+    asked = _experiment(config, *overrides) if config is not None or overrides else own
+    if asked.fingerprint != own.fingerprint:
+        raise ConfigError(
+            f"a resume goes on with {run.config_file}; leave out the configuration and "
+            f"{list(overrides)}, or begin a new run."
+        )
+
+
 def _check_same_data(run: "Run", index: Index, days: dict[str, str]) -> None:
     before = run.fingerprint["days"]
     if before != days:
@@ -285,6 +310,11 @@ def _check_same_data(run: "Run", index: Index, days: dict[str, str]) -> None:
         raise IndexMismatch(
             f"{run.folder} was trained on other days than {index.path} now holds: "
             f"{', '.join(sorted({name for name, _ in odd})[:4])}. Resume with the same data."
+        )
+    if run.fingerprint["index"] != index.id:
+        raise IndexMismatch(
+            f"{run.folder} was trained on another scan of the same days than {index.path}; its "
+            "reset points may differ. Resume with the same index."
         )
 
 

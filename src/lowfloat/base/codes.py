@@ -74,8 +74,7 @@ class RejectReason(IntEnum):
     CROSSED = 5
     NO_SIZE = 6
     NO_CASH = 7
-    AFTER_CLOSE = 8
-    PARTIAL = 9
+    PARTIAL = 8
 
     @property
     def sentence(self) -> str:
@@ -92,7 +91,6 @@ _REJECT_SENTENCES = {
     RejectReason.CROSSED: "The book was crossed or locked when the order arrived.",
     RejectReason.NO_SIZE: "The displayed size had already been taken by this account.",
     RejectReason.NO_CASH: "The price had moved beyond the cash of the account.",
-    RejectReason.AFTER_CLOSE: "The order would have arrived after the end of the session.",
     RejectReason.PARTIAL: "The order filled in part; the rest was cancelled.",
 }
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from sb3_contrib import MaskablePPO
 
@@ -44,17 +45,14 @@ def save_checkpoint(folder: Path, model: MaskablePPO, env: SqueezeVecEnv) -> Pat
     tensors["random.torch"] = torch.get_rng_state().numpy()
     _, keys, position, has_gauss, gauss = np.random.get_state()  # noqa: NPY002 - SB3 draws from it
     tensors["random.numpy"] = np.asarray(keys)
-    about = {
-        "schema_version": SCHEMA_VERSION,
-        "num_timesteps": int(model.num_timesteps),
-        "num_updates": int(model._n_updates),
-        "random_numpy": [int(position), int(has_gauss), float(gauss)],
-    }
+    tensors["random.gauss"] = np.array([gauss])
+    tensors["counters"] = np.array([model.num_timesteps, model._n_updates, position, has_gauss])
+    about = {"schema_version": SCHEMA_VERSION, "num_timesteps": int(model.num_timesteps)}
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{model.num_timesteps:012d}"
     temporary = Path(tempfile.mkdtemp(prefix=".tmp-", dir=folder))
     try:
-        save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, temporary / _TENSORS)
+        save_file({k: np.array(v, order="C") for k, v in tensors.items()}, temporary / _TENSORS)
         about["sha256"] = _sha256(temporary / _TENSORS)
         (temporary / _ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n")
         shutil.rmtree(target, ignore_errors=True)
@@ -73,18 +71,27 @@ def read_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]
     """
     if not (folder / _ABOUT).is_file() or not (folder / _TENSORS).is_file():
         raise CheckpointError(f"{folder} is not a checkpoint; it needs {_ABOUT} and {_TENSORS}.")
-    about = json.loads((folder / _ABOUT).read_text())
-    if about.get("schema_version") != SCHEMA_VERSION:
-        raise CheckpointError(
-            f"{folder}: `schema_version` was {about.get('schema_version')}; use {SCHEMA_VERSION}."
-        )
+    try:
+        about = json.loads((folder / _ABOUT).read_text())
+        version = about["schema_version"]
+        wanted, steps = about["sha256"], about["num_timesteps"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{folder / _ABOUT} was altered; use another checkpoint.") from error
+    if version != SCHEMA_VERSION:
+        raise CheckpointError(f"{folder}: `schema_version` was {version}; use {SCHEMA_VERSION}.")
     found = _sha256(folder / _TENSORS)
-    if found != about["sha256"]:
+    if found != wanted:
         raise CheckpointError(
-            f"{folder / _TENSORS}: SHA-256 was {found}; {_ABOUT} says {about['sha256']}. "
+            f"{folder / _TENSORS}: SHA-256 was {found}; {_ABOUT} says {wanted}. "
             "The file was altered; use another checkpoint."
         )
-    return about, load_file(folder / _TENSORS)
+    try:
+        tensors = load_file(folder / _TENSORS)
+    except SafetensorError as error:
+        raise CheckpointError(f"{folder / _TENSORS} holds no tensors: {error}.") from error
+    if "counters" not in tensors or tensors["counters"][0] != steps:
+        raise CheckpointError(f"{folder / _ABOUT} was altered; use another checkpoint.")
+    return about, tensors
 
 
 def load_policy(policy: torch.nn.Module, tensors: dict[str, np.ndarray], where: Path) -> None:
@@ -116,7 +123,8 @@ def resume_from(folder: Path, model: MaskablePPO, env: SqueezeVecEnv) -> None:
     Raises:
         CheckpointError: the checkpoint is not sound, or belongs to another network or batch.
     """
-    about, tensors = read_checkpoint(folder)
+    _, tensors = read_checkpoint(folder)
+    _check_state(tensors, model, env, folder)
     load_policy(model.policy, tensors, folder)
     optimizer = model.policy.optimizer
     saved = optimizer.state_dict()
@@ -133,23 +141,45 @@ def resume_from(folder: Path, model: MaskablePPO, env: SqueezeVecEnv) -> None:
     for name, value in tensors.items():
         if name.startswith("env."):
             snapshot[name.removeprefix("env.")] = value
-    width = STATE.itemsize
-    if snapshot["state"].shape != (env.num_envs, width):
-        raise CheckpointError(
-            f"{folder}: the state of the environments was of shape {snapshot['state'].shape}; "
-            f"use ({env.num_envs}, {width}): resume with the run's own config and version."
-        )
     snapshot["state"] = snapshot["state"].reshape(-1).view(STATE)
     env.restore(snapshot)
     model._last_obs = tensors["last_observation"].copy()
     model._last_episode_starts = tensors["episode_starts"].copy()
-    model.num_timesteps = about["num_timesteps"]
-    model._n_updates = about["num_updates"]
+    steps, updates, position, has_gauss = (int(number) for number in tensors["counters"])
+    model.num_timesteps, model._n_updates = steps, updates
     torch.set_rng_state(torch.from_numpy(tensors["random.torch"].copy()))
-    position, has_gauss, gauss = about["random_numpy"]
     np.random.set_state(  # noqa: NPY002 - SB3 draws its minibatches from it
-        ("MT19937", tensors["random.numpy"], position, has_gauss, gauss)
+        ("MT19937", tensors["random.numpy"], position, has_gauss, float(tensors["random.gauss"][0]))
     )
+
+
+def _check_state(
+    tensors: dict[str, np.ndarray], model: MaskablePPO, env: SqueezeVecEnv, where: Path
+) -> None:
+    """Compare everything but the policy with what this model and environment would save."""
+    shapes = {
+        "env.state": (env.num_envs, STATE.itemsize),
+        "env.seed": (1,),
+        "env.returns": (env.num_envs,),
+        "last_observation": (env.num_envs, *env.observation_space.shape),
+        "episode_starts": (env.num_envs,),
+        "random.torch": tuple(torch.get_rng_state().shape),
+        "random.numpy": (624,),
+        "random.gauss": (1,),
+        "counters": (4,),
+    }
+    for name, value in model.policy.named_parameters():
+        shapes[f"adam.step.{name}"] = ()
+        shapes[f"adam.exp_avg.{name}"] = shapes[f"adam.exp_avg_sq.{name}"] = tuple(value.shape)
+    for name, wanted in shapes.items():
+        if name not in tensors or tensors[name].shape != wanted:
+            found = f"of shape {tensors[name].shape}" if name in tensors else "missing"
+            raise CheckpointError(
+                f"{where}: `{name}` was {found}; use {wanted}: resume with the run's own config "
+                "and version."
+            )
+        if tensors[name].dtype.kind == "f" and not np.isfinite(tensors[name]).all():
+            raise CheckpointError(f"{where}: `{name}` holds a number that is not finite.")
 
 
 def _parameter_names(model: MaskablePPO) -> list[str]:

@@ -63,7 +63,8 @@ def drop_lines_after(path: Path, num_timesteps: int) -> None:
     """Cut a log back to a checkpoint: what was logged after it will be logged again."""
     if not path.is_file():
         return
-    lines = [line for line in path.read_text().splitlines() if line]
+    # A line that lacks its end was being written when the run was killed.
+    lines = path.read_text().split("\n")[:-1]
     kept = [line for line in lines if json.loads(line)["num_timesteps"] <= num_timesteps]
     path.write_text("".join(f"{line}\n" for line in kept))
 

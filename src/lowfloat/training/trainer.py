@@ -92,9 +92,11 @@ def train_run(
     """
     with torch_settings(config.threads):
         model = make_model(env, config)
+        resume = resume and bool(run.checkpoints)  # a run killed before the first begins again
         if resume:
             resume_from(run.last, model, env)
-            drop_lines_after(run.folder / "metrics.jsonl", model.num_timesteps)
+        drop_lines_after(run.folder / "metrics.jsonl", model.num_timesteps)
+        write_status("running", model.num_timesteps)
         outputs = [
             JsonLines(run.folder / "metrics.jsonl"),
             TensorBoardOutputFormat(str(run.folder / "tensorboard")),
