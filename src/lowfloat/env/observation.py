@@ -18,7 +18,7 @@ POSITION_COLUMNS = (
     PositionColumn("open_gain", "ten times the gain of the mark over the average entry price"),
     PositionColumn("giveback", "ten times the fall of the mark from its peak since entry"),
     PositionColumn("seconds_held", "t / (t + 60) of the seconds since entry, 0 if flat"),
-    PositionColumn("seconds_since_exit", "t / (t + 60) since the account was last made flat, 1 if never"),
+    PositionColumn("seconds_since_exit", "t / (t + 60) since it was last made flat, 1 if never"),
     PositionColumn("episode_gain", "ten times the gain of equity since the start of the episode"),
     PositionColumn("cash", "cash as a fraction of the equity at the start"),
     PositionColumn("last_fill", "signed shares filled over shares wished by the last order, or 0"),

@@ -47,7 +47,10 @@ def save_checkpoint(folder: Path, model: MaskablePPO, env: SqueezeVecEnv) -> Pat
     tensors["random.numpy"] = np.asarray(keys)
     tensors["random.gauss"] = np.array([gauss])
     tensors["counters"] = np.array([model.num_timesteps, model._n_updates, position, has_gauss])
-    about = {"schema_version": SCHEMA_VERSION, "num_timesteps": int(model.num_timesteps)}
+    about: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "num_timesteps": int(model.num_timesteps),
+    }
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{model.num_timesteps:012d}"
     temporary = Path(tempfile.mkdtemp(prefix=".tmp-", dir=folder))
@@ -161,7 +164,7 @@ def _check_state(
         "env.state": (env.num_envs, STATE.itemsize),
         "env.seed": (1,),
         "env.returns": (env.num_envs,),
-        "last_observation": (env.num_envs, *env.observation_space.shape),
+        "last_observation": (env.num_envs, *(env.observation_space.shape or ())),
         "episode_starts": (env.num_envs,),
         "random.torch": tuple(torch.get_rng_state().shape),
         "random.numpy": (624,),
