@@ -164,12 +164,12 @@ def scan_command(
             }
         )  # fmt: skip
         return
-    table = _table("day", "split", "move", "volume", "halts", "resets", "quality", "alert")
+    table = _table("day", "split", "move", "volume", "halts", "resets", "alert")
     for day in rows:
         alert = "-" if day.alert_second is None else format_second(day.alert_second)
         table.add_row(
             day.name, day.split, f"{day.max_move:.0%}", f"{day.volume:,}", str(day.num_halts),
-            str(day.resets) if day.tradable else "none", f"{day.quality_score:.2f}", alert,
+            str(day.resets) if day.tradable else "none", alert,
         )  # fmt: skip
     out.print(table)
 
