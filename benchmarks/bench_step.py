@@ -24,7 +24,7 @@ import numpy as np
 
 from lowfloat.base.jit import kernel
 from lowfloat.days.store import DayStore
-from lowfloat.env.kernel import HEADER
+from lowfloat.env.records import HEADER
 from lowfloat.env.starts import load_split
 from lowfloat.env.vector import SqueezeVectorEnv
 from lowfloat.index.scanner import scan

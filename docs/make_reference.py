@@ -15,8 +15,8 @@ from pydantic import BaseModel
 from lowfloat.base.codes import Action, EndReason, MomentumPhase, RejectReason
 from lowfloat.config import Experiment
 from lowfloat.env.ending import ENDINGS
-from lowfloat.env.kernel import EPISODE, INFO
 from lowfloat.env.observation import POSITION_COLUMNS
+from lowfloat.env.records import EPISODE, INFO
 from lowfloat.rewards.score import Rewards
 from lowfloat.tape.columns import COLUMNS
 from lowfloat.training.log import METRICS

@@ -8,7 +8,7 @@ from reference.tapes import nasty_day, synthetic_days
 
 from lowfloat.days import DayStore
 from lowfloat.env.deck import Deck, build_deck
-from lowfloat.env.kernel import START
+from lowfloat.env.records import START
 from lowfloat.index import Index, scan
 
 

@@ -16,7 +16,7 @@ from lowfloat.base.clock import REGULAR_OPEN
 from lowfloat.days import Day
 from lowfloat.days.seconds import per_second
 from lowfloat.env.deck import Deck, build_deck
-from lowfloat.env.kernel import START
+from lowfloat.env.records import START
 from lowfloat.env.vector import SqueezeVectorEnv
 from lowfloat.index import MomentumIndexBuilder
 from lowfloat.index.asof import first_alert

@@ -18,7 +18,7 @@ from lowfloat.base.codes import Action, RejectReason
 from lowfloat.days import Day
 from lowfloat.env.config import EnvConfig
 from lowfloat.env.deck import build_deck
-from lowfloat.env.kernel import START
+from lowfloat.env.records import START
 from lowfloat.env.vector import SqueezeVectorEnv
 
 LEAD, TAIL = 12, 12  # seconds before and after a halt in which orders are sent, too

@@ -13,7 +13,7 @@ from lowfloat.base.codes import EndReason, RejectReason
 from lowfloat.days import Day
 from lowfloat.env.config import EnvConfig
 from lowfloat.env.deck import Deck, build_deck
-from lowfloat.env.kernel import START
+from lowfloat.env.records import START
 from lowfloat.env.vector import SqueezeVectorEnv
 
 SHORT = {"max_seconds": 400, "min_seconds": 100}

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from reference.tapes import nasty_day, synthetic_days
 
 from lowfloat.env.deck import build_deck
-from lowfloat.env.kernel import START
+from lowfloat.env.records import START
 from lowfloat.env.vector import SqueezeVectorEnv
 
 ENVS, STEPS = 48, 500

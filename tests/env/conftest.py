@@ -5,7 +5,7 @@ import pytest
 from reference.tapes import OPEN, Q, make_day, ns
 
 from lowfloat.env.deck import Deck, build_deck
-from lowfloat.env.kernel import START
+from lowfloat.env.records import START
 from lowfloat.env.vector import SqueezeVectorEnv
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from reference.tapes import OPEN
 
-from lowfloat.env.kernel import START
+from lowfloat.env.records import START
 from lowfloat.env.single import SqueezeEnv
 from lowfloat.env.vector import SqueezeVectorEnv
 from lowfloat.errors import EmptySplit, InvalidAction, InvalidReset, ResetNeeded

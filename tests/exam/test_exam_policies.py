@@ -10,8 +10,8 @@ from exam.hand_exam import END, Scripted, book, hand_day, play
 from reference.tapes import P, Q, make_day, ns
 
 from lowfloat.base.codes import Action, MomentumPhase
-from lowfloat.env.kernel import STATE
 from lowfloat.env.observation import NUM_POSITION_COLUMNS
+from lowfloat.env.records import STATE
 from lowfloat.env.vector import action_space, observation_space
 from lowfloat.exam import policy as policies
 from lowfloat.exam.config import BreakoutRule

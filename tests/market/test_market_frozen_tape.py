@@ -6,7 +6,7 @@ from reference.tapes import OPEN, resume, steady_day, stop
 from reference.tapes import ns as nanoseconds
 
 from lowfloat.env.deck import build_deck
-from lowfloat.env.kernel import START
+from lowfloat.env.records import START
 from lowfloat.env.vector import SqueezeVectorEnv
 
 ACCOUNTS, SECONDS = 200, 400

@@ -8,7 +8,7 @@ import numpy as np
 from lowfloat.base.codes import Action
 from lowfloat.days import Day
 from lowfloat.env.deck import build_deck
-from lowfloat.env.kernel import START
+from lowfloat.env.records import START
 from lowfloat.env.vector import SqueezeVectorEnv
 
 NEVER = 1_000_000  # a next reset point that does not come

@@ -7,7 +7,7 @@ from reference.tapes import OPEN, Q, make_day, nasty_day, ns
 
 from lowfloat.base.codes import Action
 from lowfloat.env.deck import build_deck
-from lowfloat.env.kernel import START
+from lowfloat.env.records import START
 from lowfloat.env.vector import SqueezeVectorEnv
 
 

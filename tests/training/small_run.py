@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 
 import lowfloat
 from lowfloat.days import Day, DayStore
-from lowfloat.env.kernel import STATE
+from lowfloat.env.records import STATE
 from lowfloat.index import Index
 from lowfloat.synth import synth_days
 

@@ -3,7 +3,7 @@
 from lowfloat.base.settings import Settings
 from lowfloat.env.action import RiskRules, limits_of
 from lowfloat.env.ending import EpisodeRules
-from lowfloat.env.kernel import Rules
+from lowfloat.env.records import Rules
 from lowfloat.market.fees import Commission, commission_terms
 from lowfloat.market.fills import FillRules
 from lowfloat.rewards.score import Rewards

@@ -14,7 +14,7 @@ from lowfloat.base.prices import MAX_PRICE_UNITS, NANODOLLARS_PER_UNIT
 from lowfloat.base.records import TRADE_ACTION
 from lowfloat.days.day import Day
 from lowfloat.days.seconds import per_second
-from lowfloat.env.kernel import HEADER, DeckArrays
+from lowfloat.env.records import HEADER, DeckArrays
 from lowfloat.errors import DayNotTradable, FeedError
 from lowfloat.market.book import DAY, QUOTE, SECOND
 from lowfloat.market.fees import regulatory_fees

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from lowfloat.env.kernel import EPISODE, INFO, NUM_ACTIONS, NUM_PARTS, Output
+from lowfloat.env.action import NUM_ACTIONS
+from lowfloat.env.records import EPISODE, INFO, NUM_PARTS, Output
 from lowfloat.rewards.score import Rewards
 
 KEPT = 4

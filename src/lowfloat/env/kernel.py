@@ -5,8 +5,6 @@ slices in threads. An environment touches only its own rows, so the result does 
 the batch is cut.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from lowfloat.base.clock import NS
@@ -15,20 +13,18 @@ from lowfloat.base.jit import kernel
 from lowfloat.base.prefetch import prefetch
 from lowfloat.base.prices import MICRODOLLARS_PER_UNIT
 from lowfloat.base.random import draw_below
-from lowfloat.env.action import NUM_ACTIONS, Limits, legal_actions, order_shares
+from lowfloat.env.action import legal_actions, order_shares
 from lowfloat.env.ending import (
     HALTED_INTO_CLOSE,
     MAX_DURATION,
     RESET_TRANSITION,
-    EpisodeRules,
     closing_reason,
 )
 from lowfloat.env.observation import position_block
-from lowfloat.market.account import ACCOUNT_FIELDS, buy, mark_to, open_account, sell
-from lowfloat.market.book import SECOND
-from lowfloat.market.fees import CommissionTerms, commission_of, sale_fees_of
+from lowfloat.env.records import HEADER, NUM_PARTS
+from lowfloat.market.account import buy, mark_to, open_account, sell
+from lowfloat.market.fees import commission_of, sale_fees_of
 from lowfloat.market.fills import (
-    FillRules,
     buyable,
     last_resume,
     quote_at,
@@ -37,7 +33,7 @@ from lowfloat.market.fills import (
     slipped,
 )
 from lowfloat.rewards.moment import Moment
-from lowfloat.rewards.score import Rewards, score
+from lowfloat.rewards.score import score
 
 _MASKED = int(RejectReason.MASKED)
 _HALTED = int(RejectReason.HALTED)
@@ -46,121 +42,8 @@ _NO_SIZE = int(RejectReason.NO_SIZE)
 _NO_CASH = int(RejectReason.NO_CASH)
 _PARTIAL = int(RejectReason.PARTIAL)
 _MILLISECOND = 1_000_000
-NUM_PARTS = len(Rewards._fields)
 AHEAD = 8  # environments between asking for a row and reading it
 WORDS_PER_CACHE_LINE = 16
-HEADER = SECOND.itemsize // 4  # words of a row before its market columns
-
-STATE = np.dtype(
-    [
-        *ACCOUNT_FIELDS,
-        ("day", np.int32),  # row of the deck
-        ("second", np.int32),  # session second of the next decision
-        ("start", np.int32),  # row of the starts
-        ("start_second", np.int32),
-        ("deadline", np.int32),  # second at which the episode is truncated
-        ("deadline_reason", np.int32),
-        ("closing", np.int32),  # EndReason for which the position is being closed, or 0
-        ("ended", np.int32),  # EndReason, 0 while the episode runs
-        ("settled_shares", np.int32),  # shares written down at the end of the session
-        ("order_shares", np.int32),  # signed shares of the order of the last step, 0 if none
-        ("fill_shares", np.int32),  # signed shares it got
-        ("fill_price", np.int32),  # price units
-        ("reject", np.int32),  # RejectReason
-        ("forced", np.int32),  # 1 if the order was a forced close
-        ("episode", np.int64),  # episodes begun by this environment since it was seeded
-        ("fill_fee", np.int64),  # microdollars
-        ("fill_ns", np.int64),  # when it reached the market
-        ("fill_quote_ns", np.int64),  # when the quote it met had been received
-    ],
-    align=True,
-)
-"""Everything that changes in one environment."""
-
-START = np.dtype(
-    [
-        ("day", np.int64),  # row of the deck
-        ("second", np.int64),
-        ("next_second", np.int64),  # the day's next reset point, or past its end
-    ],
-    align=True,
-)
-"""A second at which an episode may begin."""
-
-
-INFO = np.dtype(
-    [
-        ("equity", np.float64),  # dollars
-        ("fill_price", np.float64),  # dollars, 0 without a fill
-        ("shares", np.int32),
-        ("second", np.int32),
-        ("fill_shares", np.int32),
-        ("phase", np.int8),
-        ("reject", np.int8),
-    ],
-    align=True,
-)
-"""What `info` shows of one environment after a step."""
-
-EPISODE = np.dtype(
-    [
-        ("net_pnl", np.float64),  # dollars after all costs
-        ("fees", np.float64),  # dollars
-        ("end_reason", np.int32),  # EndReason
-        ("trades", np.int32),  # round trips
-        ("wins", np.int32),
-        ("seconds", np.int32),  # length
-        ("settled_shares", np.int32),
-        ("open_shares", np.int32),  # held on at a truncation
-    ],
-    align=True,
-)
-"""What `final_info` adds of an episode that ended."""
-
-
-class DeckArrays(NamedTuple):
-    """The resident days, shared by all environments and never written to."""
-
-    seconds: np.ndarray  # (days, seconds + 1), see `lowfloat.env.deck.row_type`
-    words: np.ndarray  # the same memory as float32, (days, seconds + 1, words of a row)
-    columns: int  # market columns, in words HEADER .. HEADER + columns - 1
-    quotes: np.ndarray  # (quotes,) QUOTE
-    halts: np.ndarray  # (halts, 2) int64 ns
-    days: np.ndarray  # (days,) DAY
-
-
-class Rules(NamedTuple):
-    """What the experimenter sets. Kernels read it as a record, see ``base/rules.py``."""
-
-    fills: FillRules
-    commission: CommissionTerms
-    limits: Limits
-    episode: EpisodeRules
-    rewards: Rewards
-
-
-class Draw(NamedTuple):
-    """How starts are chosen."""
-
-    key: np.uint64  # the seed
-    sequential: int  # 1: environment i takes starts i, i + n, i + 2n, ... in turn
-    num_envs: int
-
-
-class Output(NamedTuple):
-    """What a step hands out; one row per environment, owned by the vector environment."""
-
-    observation: np.ndarray  # (n, columns + position columns) float32
-    mask: np.ndarray  # (n, 9) bool
-    reward: np.ndarray  # (n,) float64
-    parts: np.ndarray  # (n, components) float64
-    terminated: np.ndarray  # (n,) bool
-    truncated: np.ndarray  # (n,) bool
-    ended: np.ndarray  # (n,) bool, either of these
-    info: np.ndarray  # (n,) INFO
-    final_observation: np.ndarray  # like observation, rows valid where an episode ended
-    final_info: np.ndarray  # (n,) INFO, likewise
-    episode: np.ndarray  # (n,) EPISODE, likewise
 
 
 @kernel
@@ -449,22 +332,3 @@ def reset_batch(deck, starts, rule_record, draw, state, chosen, which, out):
         for i in range(NUM_PARTS):
             out.parts[env, i] = 0.0
     observe_batch(deck, rule_record, state, 0, len(state), out)
-
-
-__all__ = [
-    "EPISODE",
-    "INFO",
-    "NUM_ACTIONS",
-    "NUM_PARTS",
-    "START",
-    "STATE",
-    "DeckArrays",
-    "Draw",
-    "Output",
-    "Rules",
-    "observe_batch",
-    "reset_batch",
-    "reset_one",
-    "step_batch",
-    "step_one",
-]

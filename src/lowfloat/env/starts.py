@@ -8,7 +8,7 @@ import numpy as np
 from lowfloat.base.clock import SECONDS_PER_SESSION, parse_second
 from lowfloat.days.store import DayStore
 from lowfloat.env.deck import Deck, build_deck
-from lowfloat.env.kernel import START
+from lowfloat.env.records import START
 from lowfloat.errors import EmptySplit, InvalidReset
 from lowfloat.index.index import Index, IndexedDay
 from lowfloat.tape.normaliser import Normaliser

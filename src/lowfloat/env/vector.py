@@ -13,18 +13,13 @@ from lowfloat.base.clock import SECONDS_PER_SESSION, format_second
 from lowfloat.base.codes import Action
 from lowfloat.base.prices import MICRODOLLARS_PER_DOLLAR, UNITS_PER_DOLLAR
 from lowfloat.base.rules import as_record
+from lowfloat.env.action import NUM_ACTIONS
 from lowfloat.env.config import EnvConfig
 from lowfloat.env.deck import Deck, market_column_names
 from lowfloat.env.handout import Handouts
-from lowfloat.env.kernel import (
-    NUM_ACTIONS,
-    START,
-    STATE,
-    Draw,
-    reset_batch,
-    step_batch,
-)
+from lowfloat.env.kernel import reset_batch, step_batch
 from lowfloat.env.observation import NUM_POSITION_COLUMNS, POSITION_COLUMNS, POSITION_LIMIT
+from lowfloat.env.records import START, STATE, Draw
 from lowfloat.env.starts import load_split, open_index, parse_start
 from lowfloat.errors import EmptySplit, InvalidAction, InvalidReset, ResetNeeded
 from lowfloat.index.index import Index

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from sb3_contrib import MaskablePPO
 
-from lowfloat.env.kernel import STATE
+from lowfloat.env.records import STATE
 from lowfloat.errors import CheckpointError
 from lowfloat.training.vec_env import SqueezeVecEnv
 
