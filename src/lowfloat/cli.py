@@ -241,6 +241,8 @@ def print_exam(exam: Any) -> None:
             str(policy["trades"]), rate,
         )  # fmt: skip
     out.print(table)
+    if figures["left_out"]:
+        out.print(f"left out, without quotes: {', '.join(figures['left_out'])}")
 
 
 def _interval(bounds: list[float] | None) -> str:

@@ -193,6 +193,8 @@ def examine(
         "confidence": settings.confidence,
         "resamples": settings.resamples,
         "symbol_days": list(deck.names),
+        # Nothing can be filled on a day without quotes: it is named, not dropped in silence.
+        "left_out": [day.name for day in opened.days(split=split, tradable=False)],
         "alerts": dict(zip(deck.names, alerts, strict=True)),
         "policies": figures_of(policies, deck.names, sitting, settings),
     }

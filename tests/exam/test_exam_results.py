@@ -1,13 +1,18 @@
 """The files of an exam agree with each other, with the days, and with a second sitting."""
 
+import dataclasses
 import json
 from collections import Counter, defaultdict
 from itertools import pairwise
 
 import pyarrow.parquet as pq
 import pytest
+from training.small_run import scan_short_days
 
 import lowfloat
+from lowfloat.base.records import Quotes, empty
+from lowfloat.days import DayStore
+from lowfloat.days.day import NO_QUOTES
 from lowfloat.errors import EmptySplit, ExamError, IndexMismatch
 from lowfloat.exam.result import Exam
 
@@ -44,6 +49,22 @@ def test_every_day_of_the_split_is_there_whatever_it_did(examined, exam_index):
     assert (calm.is_momentum, calm.alert_second) == (False, None)
     assert any(day.alert_second is not None for day in days)
     assert all(len(policy["net_pnl"]) == 3 for policy in examined.figures["policies"])
+
+
+def test_a_day_without_quotes_is_left_out_by_name(exam_run, exam_index, tmp_path):
+    store = DayStore(tmp_path / "days")
+    for day in exam_index.store:
+        if day.name == CALM:
+            day = dataclasses.replace(day, quotes=empty(Quotes), flags=(NO_QUOTES,))
+        store.write(day)
+    index = scan_short_days(store, tmp_path / "index")
+    exam = lowfloat.examine(exam_run, "valid", index=index.path, out=tmp_path / "exam")
+    assert exam.figures["left_out"] == [CALM]
+    assert len(exam.figures["symbol_days"]) == 2
+
+
+def test_no_day_is_left_out_without_need(examined):
+    assert examined.figures["left_out"] == []
 
 
 def test_every_policy_ends_every_day_for_a_reason(examined):
