@@ -89,10 +89,11 @@ class Index:
                 f"{description}: `schema_version` was {self.about['schema_version']}; use "
                 f"{SCHEMA_VERSION}: run `lowfloat scan` again."
             )
-        rows = pq.read_table(self.path / "days.parquet").to_pylist()
+        # `ParquetFile` reads one file; `read_table` would load pandas for what is not needed here.
+        rows = pq.ParquetFile(self.path / "days.parquet").read().to_pylist()
         self._days = [IndexedDay(**row) for row in rows]
         self._resets: dict[str, list[CategorizedResetPoint]] = {day.name: [] for day in self._days}
-        table = pq.read_table(self.path / "resets.parquet")
+        table = pq.ParquetFile(self.path / "resets.parquet").read()
         stamps = table["timestamp"].cast("int64").to_pylist()
         extra = ("timestamp", "spread", "price")
         for row, stamp in zip(table.drop_columns(list(extra)).to_pylist(), stamps, strict=True):
