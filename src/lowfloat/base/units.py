@@ -18,6 +18,4 @@ Seed = Annotated[int, Ge(0), Le(2**32 - 1)]  # what NumPy's global generator tak
 NonNegative = Annotated[float, Ge(0.0)]
 Dollars = Annotated[float, Ge(0.0), Le(MAX_DOLLARS)]
 Seconds = Annotated[int, Ge(0), Le(MAX_SECONDS)]
-Milliseconds = Annotated[int, Ge(0)]
-BasisPoints = Annotated[float, Ge(0.0)]
 Count = Annotated[int, Ge(1)]

@@ -198,8 +198,3 @@ def _marks(quotes: np.ndarray, first_after: np.ndarray) -> np.ndarray:
     if not len(sound):
         return np.zeros(len(first_after), np.int32)
     return np.where(last >= 0, quotes["bid"][sound[np.maximum(last, 0)]], 0)
-
-
-def market_column_names() -> tuple[str, ...]:
-    """Return the names of the market part of the observation, in order."""
-    return tuple(column.name for column in COLUMNS)

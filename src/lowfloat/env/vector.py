@@ -15,7 +15,7 @@ from lowfloat.base.prices import MICRODOLLARS_PER_DOLLAR, UNITS_PER_DOLLAR
 from lowfloat.base.rules import as_record
 from lowfloat.env.action import NUM_ACTIONS
 from lowfloat.env.config import EnvConfig
-from lowfloat.env.deck import Deck, market_column_names
+from lowfloat.env.deck import Deck
 from lowfloat.env.handout import Handouts
 from lowfloat.env.kernel import reset_batch, step_batch
 from lowfloat.env.observation import NUM_POSITION_COLUMNS, POSITION_COLUMNS, POSITION_LIMIT
@@ -23,6 +23,7 @@ from lowfloat.env.records import START, STATE, Draw
 from lowfloat.env.starts import load_split, open_index, parse_start
 from lowfloat.errors import EmptySplit, InvalidAction, InvalidReset, ResetNeeded
 from lowfloat.index.index import Index
+from lowfloat.tape.columns import NAMES
 from lowfloat.tape.normaliser import LIMIT, Normaliser
 
 _MODES = {"SAME_STEP": AutoresetMode.SAME_STEP, "DISABLED": AutoresetMode.DISABLED}
@@ -104,7 +105,7 @@ class SqueezeVectorEnv(VectorEnv):
         self.autoreset = mode == "SAME_STEP"
         self.metadata = {**type(self).metadata, "autoreset_mode": _MODES[mode]}
         self.observation_names = (
-            *market_column_names(),
+            *NAMES,
             *(column.name for column in POSITION_COLUMNS),
         )
         columns = deck.arrays.columns + NUM_POSITION_COLUMNS
