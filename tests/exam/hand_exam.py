@@ -9,9 +9,10 @@ from reference.tapes import Q, make_day, ns
 from lowfloat.base.codes import Action
 from lowfloat.days import Day
 from lowfloat.env.config import EnvConfig
-from lowfloat.env.deck import Deck, build_deck, market_column_names
+from lowfloat.env.deck import Deck, build_deck
 from lowfloat.exam.exam import Sitting, round_trips, sit
 from lowfloat.exam.policy import Policy, View
+from lowfloat.tape.columns import NAMES
 from lowfloat.tape.normaliser import Normaliser
 
 END = 1_000  # the data of these days end 1,000 s after 04:00
@@ -50,7 +51,7 @@ class Scripted:
 
 def as_it_is() -> Normaliser:
     """Return a normaliser that changes nothing but cuts at its limits."""
-    columns = len(market_column_names())
+    columns = len(NAMES)
     return Normaliser(np.zeros(columns), np.ones(columns))
 
 
