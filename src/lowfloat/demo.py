@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from lowfloat import verbs
+from lowfloat.base.progress import Progress
 from lowfloat.config import load_config
 from lowfloat.exam.result import Exam
-
-Progress = Callable[[str, int, int], None]
 
 # Few days leave few for the exam; the quick demo takes them from training.
 _FULL = ("training.total_timesteps=2000000",)

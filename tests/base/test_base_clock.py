@@ -13,6 +13,7 @@ from lowfloat.base.clock import (
     new_york_date,
     new_york_ns,
     parse_second,
+    previous_session,
     session_of,
     sessions_between,
 )
@@ -148,3 +149,21 @@ def test_a_time_outside_the_session_is_told_its_bounds(text: str) -> None:
 def test_a_moment_of_the_utc_night_belongs_to_the_new_york_day_before() -> None:
     assert new_york_date(new_york_ns(dt.date(2025, 3, 7), 19, 59)) == dt.date(2025, 3, 7)
     assert utc(new_york_ns(dt.date(2025, 3, 7), 19, 59)) == "08 00:59"
+
+
+@pytest.mark.parametrize(
+    ("date", "before"),
+    [("2025-03-10", "2025-03-07"), ("2025-01-10", "2025-01-08"), ("2025-03-05", "2025-03-04")],
+)
+def test_the_previous_session_skips_weekends_and_closures(date: str, before: str) -> None:
+    found = previous_session(dt.date.fromisoformat(date))
+    assert found == dt.date.fromisoformat(before)
+
+
+def test_there_is_no_session_before_the_first_of_the_calendar() -> None:
+    assert previous_session(dt.date(2005, 1, 3)) is None
+
+
+def test_sessions_beyond_the_calendar_are_an_error_and_not_fewer_sessions() -> None:
+    with pytest.raises(NotASession, match="1999-01-04 to 2025-01-02 lies outside the exchange"):
+        sessions_between(dt.date(1999, 1, 4), dt.date(2025, 1, 2))

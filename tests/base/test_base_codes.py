@@ -2,7 +2,7 @@
 
 import pytest
 
-from lowfloat.base.codes import Action, EndReason, MomentumPhase, RejectReason
+from lowfloat.base.codes import Action, EndReason, Mark, MomentumPhase, RejectReason
 
 PLAN = [
     "front_breakout", "front_momentum", "parabolic", "back_flush", "back_fade", "bounce",
@@ -55,3 +55,14 @@ def test_there_are_nine_actions() -> None:
 def test_every_rejection_has_a_sentence_of_its_own(reason: RejectReason) -> None:
     assert reason.sentence.endswith(".")
     assert [other.sentence for other in RejectReason].count(reason.sentence) == 1
+
+
+def test_the_bits_of_marks_are_those_of_stored_files() -> None:
+    assert {mark.name: mark.value for mark in Mark} == {
+        "LAST": 1, "HIGH_LOW": 2, "VOLUME": 4, "TAPE": 8, "AUCTION": 16, "OFF_EXCHANGE": 32,
+        "ODD_LOT": 64, "LATE": 128, "OFFICIAL_OPEN": 256, "OFFICIAL_CLOSE": 512,
+    }  # fmt: skip
+
+
+def test_an_ordinary_print_counts_for_everything_and_is_nothing_special() -> None:
+    assert Mark.ORDINARY == Mark.LAST | Mark.HIGH_LOW | Mark.VOLUME | Mark.TAPE

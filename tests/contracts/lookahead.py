@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from reference.futures import FUTURES
 from reference.tape import Tape
+from reference.tapes import NOTHING_KNOWN
 
 from lowfloat.base.clock import REGULAR_OPEN
 from lowfloat.days import Day
@@ -44,7 +45,7 @@ def cuts(day: Day, rng: np.random.Generator, count: int) -> list[int]:
     around = [received for received, _ in tape.notices]
     targeted = [1, REGULAR_OPEN - 1, REGULAR_OPEN, REGULAR_OPEN + 1, end - 61, end - 1, end]
     targeted += [(at - tape.start_ns) // 10**9 + step for at in around for step in range(-3, 4)]
-    points = MomentumIndexBuilder().scan_day(day, [])[1]
+    points = MomentumIndexBuilder().scan_day(day, NOTHING_KNOWN)[1]
     targeted += [point["second"] + step for point in points for step in (0, 1)]
     busy = day.trades.ts_recv if len(day.trades.ts_recv) else day.quotes.ts_recv
     minute = (int(busy[rng.integers(len(busy))]) - tape.start_ns) // (60 * 10**9) * 60
@@ -71,7 +72,7 @@ def probes(
 
 def resident(day: Day, leak: str | None = None) -> Deck | None:
     """Return the day made resident, with a leak if one is named; None if it has no book state."""
-    if not (day.quotes.action != ord("T")).any():
+    if not len(day.quotes.ts_recv):
         return None
     deck = build_deck([(day, PREVIOUS_CLOSE)])
     if leak is not None:

@@ -14,7 +14,9 @@ DATES = [dt.date(2024, 7, 3), dt.date(2025, 3, 7), dt.date(2025, 3, 10), dt.date
 NS = 10**9
 INT64 = st.integers(-(2**63), 2**63 - 1)
 PRICES = st.integers(1, 10**14)
-SIZES = st.integers(1, 10**7)
+SIZES = st.integers(1, 2**31 - 1)
+MARKS = st.integers(0, 1023)
+PERCENT = st.integers(0, 100)
 
 
 @st.composite
@@ -27,13 +29,16 @@ def small_days(draw, *, symbols: tuple[str, ...] = ("TINY",), near: int | None =
     times = st.integers(first, min(last, end - 1))
     sides = st.tuples(PRICES.map(lambda p: p // 100_000 * 100_000 + 100_000), SIZES)
     sides |= st.just((0, 0))
-    trades = draw(st.lists(st.tuples(times, PRICES, SIZES, st.sampled_from([-1, 0, 1]))))
-    quotes = draw(st.lists(st.tuples(times, sides, sides, st.sampled_from(list(b"ACMRT")))))
+    trades = draw(
+        st.lists(st.tuples(times, PRICES, SIZES, st.sampled_from([-1, 0, 1]), PERCENT, MARKS))
+    )
+    quotes = draw(st.lists(st.tuples(times, sides, sides, st.sampled_from(list(b"ACMRN")))))
     flag = st.sampled_from([-1, 0, 1])
     action, reason = st.integers(0, 15), st.integers(0, 2**16 - 1)
     night = st.integers(session.start_ns - 4 * 3600 * NS, end - 1)
-    status = draw(st.lists(st.tuples(night, action, reason, flag, flag), max_size=8))
-    ids = st.integers(0, 2**63 - 1)
+    status = draw(st.lists(st.tuples(night, action, reason, flag, flag, PERCENT), max_size=8))
+    ids, venue = st.integers(0, 2**32 - 1), st.integers(0, 2**16 - 1)
+    bits = st.sampled_from([0, 4, 8, 32])
     return Day(
         symbol=draw(st.sampled_from(symbols)),
         date=dt.datetime.fromtimestamp(session.start_ns // NS, dt.UTC).date(),
@@ -41,12 +46,26 @@ def small_days(draw, *, symbols: tuple[str, ...] = ("TINY",), near: int | None =
         coverage_end_ns=end,
         trades=table(
             Trades,
-            [(ts - draw(delay), ts, *rest, draw(ids)) for ts, *rest in sorted(trades, key=by_time)],
+            [
+                (ts - draw(delay), ts, *rest, draw(venue), draw(ids))
+                for ts, *rest in sorted(trades, key=by_time)
+            ],
         ),
         quotes=table(
             Quotes,
             [
-                (ts - draw(delay), ts, bid[0], ask[0], bid[1], ask[1], code, draw(ids))
+                (
+                    ts - draw(delay),
+                    ts,
+                    bid[0],
+                    ask[0],
+                    bid[1],
+                    ask[1],
+                    code,
+                    draw(bits),
+                    draw(venue),
+                    draw(ids),
+                )
                 for ts, bid, ask, code in sorted(quotes, key=by_time)
             ],
         ),

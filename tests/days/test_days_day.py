@@ -133,7 +133,7 @@ def test_status_records_out_of_order_are_refused() -> None:
 def test_records_before_04_00_are_refused(table: str) -> None:
     day = a_day()
     getattr(day, table).ts_recv[0] = day.session.start_ns - 1
-    with pytest.raises(FeedError, match=f"`{table}` holds 1 records outside the session"):
+    with pytest.raises(FeedError, match=f"`{table}` holds record 0 outside the session"):
         day.check()
 
 
@@ -142,7 +142,7 @@ def test_records_at_the_end_of_coverage_are_refused(table: str) -> None:
     day = a_day()
     end = int(day.trades.ts_recv[7])
     getattr(day, {"trades": "quotes", "quotes": "trades"}[table]).ts_recv[:] = day.session.start_ns
-    with pytest.raises(FeedError, match=f"`{table}` holds 3 records outside the session"):
+    with pytest.raises(FeedError, match=rf"`{table}` holds record \d+ outside the session"):
         replace(day, coverage_end_ns=end).check()
 
 

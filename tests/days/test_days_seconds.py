@@ -8,11 +8,12 @@ from drawn_days import small_days
 from hypothesis import given, settings
 from reference.tapes import P, Q, S, make_day, ns, resume, stop, synthetic_days
 
+from lowfloat.base.records import SNAPSHOT
 from lowfloat.days import Day
 from lowfloat.days.seconds import Seconds, per_second
 
 NS = 10**9
-TRADE = ord("T")
+LAST, HIGH_LOW, VOLUME, TAPE = 1, 2, 4, 8
 SUMS = ("trades", "buys", "sells", "volume", "buy_volume", "sell_volume", "quotes")
 
 
@@ -20,18 +21,18 @@ def counted(day: Day) -> dict[str, dict[int, int]]:
     """Count a day's records per second with dicts."""
     found: dict[str, dict[int, int]] = {name: defaultdict(int) for name in SUMS}
     rows = zip(day.trades.ts_recv.tolist(), day.trades.size.tolist(), day.trades.side.tolist(),
-               strict=True)  # fmt: skip
-    for received, size, side in rows:
+               day.trades.marks.tolist(), strict=True)  # fmt: skip
+    for received, size, side, marks in rows:
         second = (received - day.session.start_ns) // NS
-        found["trades"][second] += 1
-        found["volume"][second] += size
-        if side:
+        if marks & VOLUME:
+            found["volume"][second] += size
+        if marks & TAPE:
+            found["trades"][second] += 1
+        if marks & TAPE and side:
             found["buys" if side > 0 else "sells"][second] += 1
             found["buy_volume" if side > 0 else "sell_volume"][second] += size
-    changes = zip(day.quotes.ts_recv.tolist(), day.quotes.action.tolist(), strict=True)
-    for received, action in changes:
-        if action != TRADE:
-            found["quotes"][(received - day.session.start_ns) // NS] += 1
+    for received in day.quotes.ts_recv.tolist():
+        found["quotes"][(received - day.session.start_ns) // NS] += 1
     return found
 
 
@@ -64,7 +65,7 @@ def test_the_book_of_a_second_is_that_after_its_last_change(day: Day) -> None:
         end = day.session.start_ns + (second + 1) * NS
         book = (0, 0, 0, 0, 0)
         for i in range(len(quotes.action)):
-            if quotes.ts_recv[i] < end and quotes.action[i] != TRADE:
+            if quotes.ts_recv[i] < end:
                 book = (
                     int(quotes.bid_price[i]) // 100_000, int(quotes.ask_price[i]) // 100_000,
                     int(quotes.bid_size[i]), int(quotes.ask_size[i]), int(quotes.ts_recv[i]),
@@ -80,19 +81,20 @@ def test_the_prices_of_a_second_are_those_of_its_prints(day: Day) -> None:
     for second in range(29_999, 30_008):
         begin = day.session.start_ns + second * NS
         inside = [
-            (price / 1e9, size)
-            for ts, price, size in zip(
+            (price / 1e9, size, marks)
+            for ts, price, size, marks in zip(
                 day.trades.ts_recv.tolist(), day.trades.price.tolist(), day.trades.size.tolist(),
-                strict=True,
+                day.trades.marks.tolist(), strict=True,
             )
             if begin <= ts < begin + NS
         ]  # fmt: skip
-        prices = [price for price, _ in inside]
-        last = prices[-1] if prices else last
+        prices = [price for price, _, marks in inside if marks & HIGH_LOW]
+        last = ([last] + [price for price, _, marks in inside if marks & LAST])[-1]
+        value = sum(price * size for price, size, marks in inside if marks & VOLUME)
         assert seconds.high[second] == pytest.approx(max(prices, default=0.0))
         assert seconds.low[second] == pytest.approx(min(prices, default=0.0))
         assert seconds.last[second] == pytest.approx(last)
-        assert seconds.value[second] == pytest.approx(sum(price * size for price, size in inside))
+        assert seconds.value[second] == pytest.approx(value)
 
 
 def test_every_array_is_as_long_as_the_longest_session() -> None:
@@ -111,13 +113,28 @@ def test_a_record_belongs_to_the_second_it_was_received_in() -> None:
     assert seconds.trades[7:11].tolist() == [0, 1, 1, 0]
 
 
-def test_a_trade_record_of_the_feed_leaves_the_book_as_it_was() -> None:
-    seconds = per_second(make_day([Q(ns(5), 4.0, 4.02, 300, 500), Q(ns(6), 3.0, 9.0, 1, 1, "T")]))
-    assert (seconds.bid[6], seconds.ask[6]) == (40_000, 40_200)
-    assert (seconds.bid_size[6], seconds.ask_size[6]) == (300, 500)
-    assert seconds.quotes[5:7].tolist() == [1, 0]
-    assert seconds.quote_ns[6] == seconds.quote_ns[5]
-    assert seconds.flow[6] == 0
+def test_a_snapshot_of_the_book_is_no_flow() -> None:
+    day = make_day([Q(ns(5), 4.0, 4.02, 300, 500), Q(ns(6), 4.01, 4.02, 300, 500)])
+    assert per_second(day).flow[6] > 0
+    day.quotes.flags[1] = SNAPSHOT
+    seconds = per_second(day)
+    assert (seconds.bid[6], seconds.flow[6]) == (40_100, 0)
+
+
+@pytest.mark.parametrize(
+    ("mark", "counts"),
+    [
+        (LAST, {"last"}),
+        (HIGH_LOW, {"high", "low"}),
+        (VOLUME, {"volume", "value"}),
+        (TAPE, {"trades", "buys", "buy_volume"}),
+    ],
+)
+def test_a_print_counts_for_what_it_is_marked_for_and_nothing_else(mark: int, counts: set) -> None:
+    day = make_day([], trades=[P(ns(9), 4.0)])
+    day.trades.marks[:] = mark
+    seconds = per_second(day)
+    assert {name for name in Seconds._fields if getattr(seconds, name)[9]} == counts
 
 
 BEFORE = Q(ns(5), 4.00, 4.02, 200, 300)
@@ -137,7 +154,6 @@ BEFORE = Q(ns(5), 4.00, 4.02, 200, 300)
         pytest.param(BEFORE, 0, id="nothing changes"),
         pytest.param(BEFORE._replace(bid=0), 0, id="the bid is empty"),
         pytest.param(BEFORE._replace(ask=0), 0, id="the ask is empty"),
-        pytest.param(BEFORE._replace(bid_size=999, action="T"), 0, id="a trade"),
         pytest.param(
             BEFORE._replace(bid=4.01, bid_size=150, ask=4.03, ask_size=10), 450, id="both move up"
         ),

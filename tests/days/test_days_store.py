@@ -2,7 +2,13 @@
 
 import datetime as dt
 import json
+import os
+import random
 import shutil
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
@@ -13,11 +19,18 @@ from drawn_days import assert_same, small_days
 from hypothesis import given, settings
 from reference.tapes import P, Q, make_day, ns, resume, stop
 
+from lowfloat.base.records import Quotes, Status, Trades
 from lowfloat.days import Day, DayStore
+from lowfloat.days.reference import ReferenceTables
+from lowfloat.days.reference_rules import rules_of
+from lowfloat.days.store import Draft
+from lowfloat.days.work import work_folder
 from lowfloat.errors import BadSymbol, DayCorrupt, DayExists, DayNotFound, FeedError
 from lowfloat.synth import synth_days
 
-FILES = ("day.json", "quotes.arrow", "status.arrow", "trades.arrow", "truth.arrow")
+FILES = (
+    "bars.arrow", "day.json", "quotes.arrow", "status.arrow", "trades.arrow", "truth.arrow",
+)  # fmt: skip
 
 
 def a_day(date: str = "2025-03-04", symbol: str = "HAND", price: float = 4.0) -> Day:
@@ -28,6 +41,14 @@ def a_day(date: str = "2025-03-04", symbol: str = "HAND", price: float = 4.0) ->
         date=dt.date.fromisoformat(date),
         symbol=symbol,
     )
+
+
+def drafted(day: Day, folder: Path) -> Draft:
+    draft = Draft(folder)
+    for kind, source in ((Trades, day.trades), (Quotes, day.quotes), (Status, day.status)):
+        for values, column in zip(source, draft.table(kind, len(source[0])), strict=True):
+            column[:] = values
+    return draft
 
 
 @pytest.fixture
@@ -150,6 +171,122 @@ def test_a_flipped_byte_is_found_and_its_file_named(name: str, stored: DayStore)
             stored.verify("HAND", "2025-03-04")
 
 
+def flip(path: Path, bit: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_flipped_bit_anywhere_is_found_on_opening(name: str, stored: DayStore) -> None:
+    path = stored.folder("HAND", "2025-03-04") / name
+    rng = random.Random(name)
+    for bit in rng.sample(range(8 * path.stat().st_size), 80):
+        flip(path, bit)
+        with pytest.raises(DayCorrupt, match=name):
+            stored["HAND", "2025-03-04"]
+        flip(path, bit)
+    assert stored["HAND", "2025-03-04"].name == "HAND/2025-03-04"
+
+
+READERS = {
+    "bars.arrow": lambda store: store.bars("HAND", "2025-03-04"),
+    "day.json": lambda store: store.about("HAND", "2025-03-04"),
+    "report.json": lambda store: store.report("HAND", "2025-03-04"),
+    "truth.arrow": lambda store: store.truth("HAND", "2025-03-04"),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_file_that_is_read_without_the_day_is_compared_all_the_same(
+    name: str, store: DayStore
+) -> None:
+    day = a_day()
+    store.write(day, {"phase": np.arange(100, dtype=np.int8)})
+    if name == "report.json":
+        store.drop("HAND", "2025-03-04")
+        with work_folder(store.root) as work:
+            draft = drafted(day, work / "day")
+            store.commit(draft, day, report={"verdict": "good"})
+    path = store.folder("HAND", "2025-03-04") / name
+    rng = random.Random(name)
+    for bit in rng.sample(range(8 * path.stat().st_size), 60):
+        flip(path, bit)
+        with pytest.raises(DayCorrupt, match=name):
+            READERS[name](store)
+        flip(path, bit)
+    assert READERS[name](store) is not None
+
+
+def test_a_file_changed_after_it_was_verified_is_found_even_if_its_time_was_put_back(
+    stored: DayStore,
+) -> None:
+    path = stored.folder("HAND", "2025-03-04") / "trades.arrow"
+    assert stored["HAND", "2025-03-04"].name == "HAND/2025-03-04"
+    before = path.stat()
+    time.sleep(0.02)  # two ticks of a coarse clock
+    flip(path, 8 * 1500)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+    with pytest.raises(DayCorrupt, match=r"trades\.arrow: SHA-256 was"):
+        stored["HAND", "2025-03-04"]
+
+
+def test_a_new_process_compares_all_files_again(stored: DayStore) -> None:
+    assert stored["HAND", "2025-03-04"].name == "HAND/2025-03-04"
+    flip(stored.folder("HAND", "2025-03-04") / "quotes.arrow", 9_000)
+    code = (
+        "import sys; from lowfloat.days import DayStore; DayStore(sys.argv[1])['HAND', sys.argv[2]]"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code, stored.root, "2025-03-04"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "DayCorrupt" in found.stderr
+    assert "quotes.arrow: SHA-256 was" in found.stderr
+
+
+def test_a_flipped_bit_of_a_reference_table_is_found(store: DayStore) -> None:
+    known_at = 1_741_050_000 * 10**9  # the evening of that date
+    rows = pa.Table.from_pylist(
+        [
+            {
+                "symbol": "HAND",
+                "known_at": known_at,
+                "date": dt.date(2025, 3, 3),
+                "close": 4 * 10**9,
+            },
+            {
+                "symbol": "OTHER",
+                "known_at": known_at,
+                "date": dt.date(2025, 3, 3),
+                "close": 5 * 10**9,
+            },
+        ],
+        rules_of("closes").schema,
+    )
+    (path,) = ReferenceTables(store.root).add("closes", {"closes.csv": rows})
+    rng = random.Random(1)
+    for bit in rng.sample(range(8 * path.stat().st_size), 300):
+        flip(path, bit)
+        with pytest.raises(DayCorrupt, match="SHA-256"):
+            ReferenceTables(store.root).latest("closes", "HAND", known_at)
+        flip(path, bit)
+    found = ReferenceTables(store.root).latest("closes", "HAND", known_at)
+    assert found is not None
+    assert found["close"] == 4 * 10**9
+
+
+def test_a_draft_that_makes_no_new_day_is_thrown_away(stored: DayStore) -> None:
+    for price in (4.0, 5.0):
+        day = a_day(price=price)
+        with work_folder(stored.root) as work:
+            draft = drafted(day, work / "day")
+            with suppress(DayExists):
+                assert not stored.commit(draft, day, truth={"phase": np.arange(100, dtype=np.int8)})
+            assert list(work.iterdir()) == []
+
+
 @pytest.mark.parametrize("kept", [0.0, 0.5, 0.999])
 @pytest.mark.parametrize("name", FILES)
 def test_a_truncated_file_is_found_on_opening_and_on_verifying(
@@ -160,7 +297,7 @@ def test_a_truncated_file_is_found_on_opening_and_on_verifying(
     path.write_bytes(sound[: int(kept * len(sound))])
     with pytest.raises(DayCorrupt, match=name):
         stored.verify("HAND", "2025-03-04")
-    with pytest.raises(DayCorrupt, match=f"{name}: missing or not of {len(sound)} bytes"):
+    with pytest.raises(DayCorrupt, match=f"{name}: SHA-256 was .* with {len(sound)} bytes"):
         stored["HAND", "2025-03-04"]
 
 

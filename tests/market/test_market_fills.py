@@ -5,7 +5,7 @@ The book is made by hand, the decision is taken at 09:30:00 and the order arrive
 
 import pytest
 from reference.play import Player
-from reference.tapes import DATE, OPEN, Q, make_day, ns, resume, stop
+from reference.tapes import DATE, OPEN, P, Q, make_day, ns, resume, stop
 
 from lowfloat.base.clock import session_of
 from lowfloat.base.codes import Action, RejectReason
@@ -15,9 +15,9 @@ KNOWN = Q(ns(OPEN) - 1, 4.00, 4.02, 5_000, 5_000)  # what the decision at 09:30:
 BUY, SELL, HOLD = Action.BUY_100, Action.SELL_100, Action.HOLD
 
 
-def sent(*quotes, status=(), action=BUY, config=None, before=(KNOWN,)) -> dict[str, int]:
+def sent(*quotes, status=(), trades=(), action=BUY, config=None, before=(KNOWN,)) -> dict[str, int]:
     """Return the state after one order at 09:30:00 into a book of ``before`` and ``quotes``."""
-    return Player(make_day([*before, *quotes], status), OPEN, config).send(action)
+    return Player(make_day([*before, *quotes], status, trades), OPEN, config).send(action)
 
 
 def sold(*quotes, status=(), config=None) -> dict[str, int]:
@@ -109,7 +109,7 @@ def test_a_fill_names_its_arrival_and_the_book_it_met() -> None:
 
 
 def test_a_trade_leaves_the_book_as_it_was() -> None:
-    state = sent(Q(ARRIVAL - 1, 9.00, 9.01, 1, 1, action="T"))
+    state = sent(trades=[P(ARRIVAL - 1, 9.01, 4_999), P(ARRIVAL - 1, 4.02, 4_999)])
     assert (state["fill_price"], *outcome(state)) == (40_200, 2_487, "NONE")
 
 

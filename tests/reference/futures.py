@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lowfloat.base.records import DTYPES, Status
+from lowfloat.base.codes import Mark
+from lowfloat.base.records import DTYPES, SNAPSHOT, Status
 from lowfloat.days import Day
 
 UNIT = 100_000  # nanodollars of a price unit
@@ -57,8 +58,10 @@ def _sized(day: Day, cut: int, size: Callable[[np.ndarray], np.ndarray]) -> Day:
 def _with_status(day: Day, cut: int, rows: list[tuple[int, int, int, int]]) -> Day:
     """Return the day with only ``(received, action, is_trading, restricted)`` after the cut."""
     past = _kept(day.status, ~_after(day.status, cut))
-    added = [(at, at, action, 0, trading, restricted) for at, action, trading, restricted in rows]
-    columns = zip(*added, strict=True) if added else [()] * 6
+    added = [
+        (at, at, action, 0, trading, restricted, 100) for at, action, trading, restricted in rows
+    ]
+    columns = zip(*added, strict=True) if added else [()] * 7
     later = [
         np.array(column, dtype)
         for column, dtype in zip(columns, DTYPES[Status].values(), strict=True)
@@ -101,6 +104,31 @@ def huge_sizes(day, cut, rng, other) -> Day:
 
 def tiny_sizes(day, cut, rng, other) -> Day:
     return _sized(day, cut, np.ones_like)
+
+
+def other_marks(day, cut, rng, other) -> Day:
+    trades, later = day.trades, _after(day.trades, cut)
+    drawn = rng.integers(0, 2 * Mark.OFFICIAL_CLOSE, len(later)).astype(np.uint16)
+    return replace(day, trades=trades._replace(marks=np.where(later, drawn, trades.marks)))
+
+
+def other_aggressors(day, cut, rng, other) -> Day:
+    trades, later = day.trades, _after(day.trades, cut)
+    side = rng.integers(-1, 2, len(later)).astype(np.int8)
+    confidence = np.where(side == 0, 0, rng.choice([60, 80, 100], len(later))).astype(np.uint8)
+    return replace(
+        day,
+        trades=trades._replace(
+            side=np.where(later, side, trades.side),
+            confidence=np.where(later, confidence, trades.confidence),
+        ),
+    )
+
+
+def only_snapshots(day, cut, rng, other) -> Day:
+    quotes = day.quotes
+    flags = quotes.flags | np.where(_after(quotes, cut), SNAPSHOT, 0).astype(np.uint8)
+    return replace(day, quotes=quotes._replace(flags=flags))
 
 
 def wide_spread(day, cut, rng, other) -> Day:
@@ -184,7 +212,8 @@ FUTURES: dict[str, Future] = {
     future.__name__: future
     for future in (
         nothing_more, no_more_trades, no_more_quotes, crash, moon, highest_prices, huge_sizes,
-        tiny_sizes, wide_spread, crossed, shuffled, all_at_once, halted_now,
-        halted_soon_and_restricted, never_halted_again, another_days_future,
+        tiny_sizes, other_marks, other_aggressors, only_snapshots, wide_spread, crossed, shuffled,
+        all_at_once, halted_now, halted_soon_and_restricted, never_halted_again,
+        another_days_future,
     )
 }  # fmt: skip

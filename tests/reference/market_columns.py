@@ -13,7 +13,8 @@ from typing import NamedTuple
 from lowfloat.days import Day
 
 SECOND = 10**9
-TRADE = ord("T")
+SNAPSHOT = 32
+LAST, VOLUME, TAPE = 1, 4, 8
 TRADING, SHORT_SALE_RESTRICTION = 7, 14
 
 
@@ -23,6 +24,7 @@ class Print(NamedTuple):
     shares: int
     side: int
     large: bool
+    marks: int
 
 
 class Book(NamedTuple):
@@ -66,13 +68,18 @@ class TapeReader:
         self.books = _books(day)
         self.notices = _notices(day)
         self.notice_times = [row.received for row in self.notices]
+        self.volume_prints = [row for row in self.prints if row.marks & VOLUME]
+        self.volume_times = [row.received for row in self.volume_prints]
+        self.last_prints = [row for row in self.prints if row.marks & LAST]
+        self.last_times = [row.received for row in self.last_prints]
         self.print_times = [row.received for row in self.prints]
         self.book_times = [row.received for row in self.books]
         self.mids = self._mids()
         self.highs = self._highs()
         self.halted_at = [self._halted(second) for second in range(57_601)]
-        self.shares_so_far = [0, *accumulate(row.shares for row in self.prints)]
-        self.value_so_far = [0, *accumulate(row.nanodollars * row.shares for row in self.prints)]
+        volume = self.volume_prints
+        self.shares_so_far = [0, *accumulate(row.shares for row in volume)]
+        self.value_so_far = [0, *accumulate(row.nanodollars * row.shares for row in volume)]
 
     def at(self, second: int) -> dict[str, float]:
         """Return the columns at a decision second."""
@@ -85,10 +92,11 @@ class TapeReader:
             **self._clock(second),
         }
 
-    def prints_of(self, second: int, window: int) -> list[Print]:
-        """Return the prints of the last ``window`` seconds before a decision."""
+    def prints_of(self, second: int, window: int, mark: int) -> list[Print]:
+        """Return the marked prints of the last ``window`` seconds before a decision."""
         first = bisect_left(self.print_times, self.start + max(second - window, 0) * SECOND)
-        return self.prints[first : bisect_left(self.print_times, self.start + second * SECOND)]
+        last = bisect_left(self.print_times, self.start + second * SECOND)
+        return [row for row in self.prints[first:last] if row.marks & mark]
 
     def books_of(self, second: int, window: int) -> list[Book]:
         first = bisect_left(self.book_times, self.start + max(second - window, 0) * SECOND)
@@ -120,11 +128,11 @@ class TapeReader:
             book = self.book(second)
             if book is not None and book.sound:
                 last_sound = book
-            printed = bisect_left(self.print_times, self.start + second * SECOND)
+            printed = bisect_left(self.last_times, self.start + second * SECOND)
             if last_sound is not None:
                 mids.append(last_sound.mid)
             else:
-                mids.append(self.prints[printed - 1].nanodollars / 1e9 if printed else 0.0)
+                mids.append(self.last_prints[printed - 1].nanodollars / 1e9 if printed else 0.0)
         return mids
 
     def _highs(self) -> list[tuple[float, int]]:
@@ -137,7 +145,7 @@ class TapeReader:
     def _price(self, second: int) -> dict[str, float]:
         mids = self.mids
         mid = mids[second]
-        known = bisect_left(self.print_times, self.start + second * SECOND)
+        known = bisect_left(self.volume_times, self.start + second * SECOND)
         shares, value = self.shares_so_far[known], self.value_so_far[known] / 1e9
         recent = [value for value in mids[max(second - 299, 1) : second + 1] if value > 0]
         steps = [_less_one(mids[s], mids[s - 1]) for s in range(max(second - 59, 2), second + 1)]
@@ -197,11 +205,11 @@ class TapeReader:
         }
 
     def _flow(self, second: int) -> dict[str, float]:
-        last_10 = self.prints_of(second, 10)
+        last_10 = self.prints_of(second, 10, TAPE)
         buys = [row for row in last_10 if row.side > 0]
         sells = [row for row in last_10 if row.side < 0]
-        fast = len(self.prints_of(second, 2)) / 2
-        slow = len(self.prints_of(second, 60)) / 60
+        fast = len(self.prints_of(second, 2, TAPE)) / 2
+        slow = len(self.prints_of(second, 60, TAPE)) / 60
         return {
             "buy_pressure_10s": self._pressure(second, 10, 60),
             "buy_pressure_60s": self._pressure(second, 60, 600),
@@ -214,20 +222,21 @@ class TapeReader:
         }
 
     def _pressure(self, second: int, window: int, longer: int) -> float:
-        rows = self.prints_of(second, window)
+        rows = self.prints_of(second, window, TAPE)
         bought = sum(row.shares for row in rows if row.side > 0)
         sold = sum(row.shares for row in rows if row.side < 0)
-        usual = sum(row.shares for row in self.prints_of(second, longer)) * window / longer
+        usual = sum(row.shares for row in self.prints_of(second, longer, VOLUME))
+        usual *= window / longer
         prior = usual / 6 + 1
         return (bought + prior / 2) / (bought + sold + prior)
 
     def _volume(self, second: int) -> dict[str, float]:
-        minute = self.prints_of(second, 60)
+        minute = self.prints_of(second, 60, VOLUME)
         closed = second // 60
         surge = 0.0
         if closed >= 21:
             volumes = [
-                sum(row.shares for row in self.prints_of(60 * m + 60, 60))
+                sum(row.shares for row in self.prints_of(60 * m + 60, 60, VOLUME))
                 for m in range(closed - 21, closed)
             ]
             usual = statistics.fmean(volumes[:-1])
@@ -236,7 +245,7 @@ class TapeReader:
             "volume_60s": log1p(sum(row.shares for row in minute)),
             "value_60s": log1p(sum(row.nanodollars * row.shares for row in minute) / 1e9),
             "volume_surge": _squashed(surge, 2),
-            "volume_so_far": log1p(self.shares_so_far[len(self.prints_of(second, second))]),
+            "volume_so_far": log1p(self.shares_so_far[len(self.prints_of(second, second, VOLUME))]),
         }
 
     def _state(self, second: int) -> dict[str, float]:
@@ -276,16 +285,18 @@ def _prints(day: Day) -> list[Print]:
     """
     rows, log_percentile = [], log(1000)
     table = day.trades
-    for received, price, size, side in zip(
+    for received, price, size, side, marks in zip(
         table.ts_recv.tolist(),
         table.price.tolist(),
         table.size.tolist(),
         table.side.tolist(),
+        table.marks.tolist(),
         strict=True,
     ):
         large = log(size) >= log_percentile
-        log_percentile += 0.02 * 0.95 if large else -0.02 * 0.05
-        rows.append(Print(received, price, size, side, large))
+        if marks & TAPE:
+            log_percentile += 0.02 * 0.95 if large else -0.02 * 0.05
+        rows.append(Print(received, price, size, side, large, marks))
     return rows
 
 
@@ -293,19 +304,18 @@ def _books(day: Day) -> list[Book]:
     """Return the book after each change, with what the change added to the order flow."""
     rows: list[Book] = []
     table = day.quotes
-    for received, bid, ask, bid_size, ask_size, action in zip(
+    for received, bid, ask, bid_size, ask_size, flags in zip(
         table.ts_recv.tolist(),
         table.bid_price.tolist(),
         table.ask_price.tolist(),
         table.bid_size.tolist(),
         table.ask_size.tolist(),
-        table.action.tolist(),
+        table.flags.tolist(),
         strict=True,
     ):
-        if action == TRADE:
-            continue
         new = Book(received, bid // 100_000, ask // 100_000, bid_size, ask_size, 0)
-        rows.append(new._replace(flow=order_flow(rows[-1], new) if rows else 0))
+        repeats = bool(flags & SNAPSHOT)
+        rows.append(new._replace(flow=order_flow(rows[-1], new) if rows and not repeats else 0))
     return rows
 
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from lowfloat.days import Day
 
 SECOND = 10**9
-_TRADE = ord("T")
 _TRADING, _SHORT_SALE_RESTRICTION = 7, 14
 
 
@@ -44,13 +43,11 @@ class Tape:
             quotes.ask_price.tolist(),
             quotes.bid_size.tolist(),
             quotes.ask_size.tolist(),
-            quotes.action.tolist(),
             strict=True,
         )
         self.books = [
             Book(received, bid // 100_000, ask // 100_000, bid_size, ask_size)
-            for received, bid, ask, bid_size, ask_size, action in rows
-            if action != _TRADE
+            for received, bid, ask, bid_size, ask_size in rows
         ]
         self.received = [book.received for book in self.books]
         self.sound_books = [book for book in self.books if book.sound]

@@ -12,8 +12,18 @@ import numpy as np
 import pytest
 
 from lowfloat.base.clock import session_of
-from lowfloat.base.records import DTYPES, Quotes, Status, Trades
+from lowfloat.base.codes import Mark
+from lowfloat.base.records import (
+    BAD_TS_RECV,
+    DTYPES,
+    MAYBE_BAD_BOOK,
+    SNAPSHOT,
+    Quotes,
+    Status,
+    Trades,
+)
 from lowfloat.days import Day, DayStore
+from lowfloat.days.baselines import Baseline
 from lowfloat.ingest import ingest_databento
 from lowfloat.synth import synth_days
 
@@ -21,6 +31,9 @@ NS = 10**9
 DATE = dt.date(2025, 3, 4)
 OPEN = 19_800  # session second of 09:30
 ROOT = Path(__file__).resolve().parents[2]
+
+NOTHING_KNOWN = Baseline("HAND", DATE, None, 0, 0, "", 0, 0, np.zeros(960, np.int64), 0, None)
+"""The baseline of a symbol without a history."""
 
 
 class Q(NamedTuple):
@@ -32,15 +45,21 @@ class Q(NamedTuple):
     bid_size: int = 100
     ask_size: int = 100
     action: str = "A"
+    flags: int = 0
 
 
 class P(NamedTuple):
-    """A print: nanoseconds after 04:00, dollars, shares and aggressor."""
+    """A print: nanoseconds after 04:00, dollars, shares, aggressor, marks and confidence.
+
+    Without a confidence the aggressor is as the feed says.
+    """
 
     when: int
     price: float
     size: int = 100
     side: int = 1
+    marks: int = int(Mark.ORDINARY)
+    confidence: int | None = None
 
 
 class S(NamedTuple):
@@ -91,7 +110,17 @@ def make_day(
         trades=_table(
             Trades,
             [
-                (start + row.when, start + row.when, nanodollars(row.price), row.size, row.side, i)
+                (
+                    start + row.when,
+                    start + row.when,
+                    round(row.price * NS),  # prints may be finer than quotes
+                    row.size,
+                    row.side,
+                    (100 if row.side else 0) if row.confidence is None else row.confidence,
+                    int(row.marks),
+                    0,
+                    i,
+                )
                 for i, row in enumerate(trades)
             ],
         ),
@@ -106,6 +135,8 @@ def make_day(
                     row.bid_size if row.bid else 0,
                     row.ask_size if row.ask else 0,
                     ord(row.action),
+                    row.flags,
+                    0,
                     i,
                 )
                 for i, row in enumerate(quotes)
@@ -114,7 +145,7 @@ def make_day(
         status=_table(
             Status,
             [
-                (start + row.event, start + row.received, row.action, 0, row.is_trading, -1)
+                (start + row.event, start + row.received, row.action, 0, row.is_trading, -1, 100)
                 for row in status
             ],
         ),
@@ -141,8 +172,12 @@ def steady_day(
 
 
 def nasty_day(seed: int) -> Day:
-    """Return a short random day with every defect a book can have, near the open or its end."""
+    """Return a short random day with every defect a book can have, near the open or its end.
+
+    Its prints have marks of every kind and aggressors of every confidence.
+    """
     rng = random.Random(seed)
+    odd = random.Random(f"odd {seed}")
     session_end = 57_600
     end = rng.choice([session_end, session_end, OPEN + 2400, OPEN + 1801])
     first, last = (end - 2000, end) if rng.random() < 0.7 or end < session_end else (
@@ -162,19 +197,44 @@ def nasty_day(seed: int) -> Day:
             spread = rng.choice([0, -tick])
         bid, ask = (0 if kind > 0.99 else price), (0 if 0.98 < kind < 0.99 else price + spread)
         sizes = [rng.choice([1, 7, 100, 100, 300, 900, 5000]) for _ in range(2)]
-        action = rng.choice("AAACCMT")
-        if action == "T":  # whatever a trade's record says, the book stays as it was
-            bid, ask = bid * 2, ask * 2
-        quotes.append(Q(when, bid / 10_000, ask / 10_000, *sizes, action))
+        action = rng.choice("AAACCM")
+        flags = odd.choices([0, SNAPSHOT, BAD_TS_RECV, MAYBE_BAD_BOOK], [90, 5, 4, 1])[0]
+        if flags == MAYBE_BAD_BOOK:
+            bid = ask = 0
+        quotes.append(Q(when, bid / 10_000, ask / 10_000, *sizes, action, flags))
         when += 1 + int(rng.expovariate(rate) * NS)
         if rng.random() < 0.01:
             # Exactly at a decision, or exactly when an order arrives.
             when = (when // NS + 1) * NS + rng.choice([0, 150_000_000])
-    return make_day(quotes, _nasty_status(rng, first, last), symbol=f"N{seed}",
-                    end_second=end, date=rng.choice(_DATES))  # fmt: skip
+    return make_day(quotes, _nasty_status(rng, first, last), _nasty_prints(odd, quotes),
+                    symbol=f"N{seed}", end_second=end, date=rng.choice(_DATES))  # fmt: skip
 
 
 _DATES = [dt.date(2023, 6, 1), DATE, dt.date(2025, 6, 2), dt.date(2026, 5, 1)]
+
+
+def _nasty_prints(rng: random.Random, quotes: list[Q]) -> list[P]:
+    """Return prints from shortly before the first quote to the last, of any price and size."""
+    rows, when = [], max(quotes[0].when - 30 * NS, 0)
+    while when < quotes[-1].when:
+        price = rng.choice([rng.randint(10, 900) / 100, rng.randint(10_000, 900_000) / 100_000])
+        size = rng.choice([1, 50, 99, 100, 999, 1000, 1001, 40_000])
+        side, confidence = rng.choice([(1, 100), (-1, 100), (1, 80), (-1, 60), (0, 0)])
+        marks = rng.choice(_MARKS) if rng.random() < 0.3 else Mark.ORDINARY
+        rows.append(P(when, price, size, side, int(marks), confidence))
+        # Often at the same nanosecond, now and then exactly at a decision.
+        when += int(rng.choice([0, 1, 1, 1]) * rng.expovariate(1.5) * NS)
+        if rng.random() < 0.02:
+            when = (when // NS + 1) * NS
+    return rows
+
+
+_MARKS = [
+    Mark(0), Mark.VOLUME, Mark.TAPE, Mark.LAST, Mark.HIGH_LOW, Mark.LAST | Mark.HIGH_LOW,
+    Mark.VOLUME | Mark.TAPE | Mark.ODD_LOT, Mark.ORDINARY | Mark.OFF_EXCHANGE,
+    Mark.ORDINARY & ~Mark.TAPE | Mark.AUCTION, Mark.VOLUME | Mark.OFF_EXCHANGE | Mark.LATE,
+    Mark.LAST | Mark.HIGH_LOW | Mark.OFFICIAL_OPEN, Mark.LAST | Mark.OFFICIAL_CLOSE,
+]  # fmt: skip
 
 
 def _nasty_status(rng: random.Random, first: int, last: int) -> list[S]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lowfloat.base.clock import NS, session_of
+from lowfloat.base.codes import Mark
 from lowfloat.base.records import DTYPES, Quotes, Status, Trades, empty
 from lowfloat.days import Day, DayStore
 from lowfloat.report.exam_files import Equity, Fill, RoundTrip
@@ -42,8 +43,11 @@ def made_day(name: str, *, quotes: bool = True, coverage: int | None = None) -> 
     for i, second in enumerate(seconds):
         cents = 300 + (i * i // 50) % 97
         at = session.ns(second)
-        book.append((at, at + 10, (cents - 1) * 10**7, cents * 10**7, 500, 700, ord("A"), i))
-        trades.append((at + NS // 2, at + NS // 2 + 10, cents * 10**7, 100 + i % 9, 1, i))
+        bid, ask = (cents - 1) * 10**7, cents * 10**7
+        book.append((at, at + 10, bid, ask, 500, 700, ord("A"), 0, 0, i))
+        marks = Mark.TAPE | Mark.VOLUME | Mark.ODD_LOT if i % 11 == 5 else Mark.ORDINARY
+        price = ask * 2 if i % 11 == 5 else ask
+        trades.append((at + NS // 2, at + NS // 2 + 10, price, 100 + i % 9, 1, 100, marks, 0, i))
     stop, resume = session.ns(HALT[0]), session.ns(HALT[1])
     return Day(
         symbol=symbol,
@@ -52,7 +56,9 @@ def made_day(name: str, *, quotes: bool = True, coverage: int | None = None) -> 
         coverage_end_ns=session.ns(end),
         trades=_table(Trades, trades),
         quotes=_table(Quotes, book) if quotes else empty(Quotes),
-        status=_table(Status, [(stop, stop, 9, 50, 0, -1), (resume, resume, 7, 0, 1, -1)]),
+        status=_table(
+            Status, [(stop, stop, 9, 50, 0, -1, 100), (resume, resume, 7, 0, 1, -1, 100)]
+        ),
         vendor="test",
         flags=() if quotes else ("no_quotes",),
     )

@@ -1,35 +1,63 @@
 """Candles and phases per minute against a plain Python reference."""
 
 import numpy as np
+from reference.tapes import P, make_day, ns
 from small_exam import FIRST, HALT, made_day
 
-from lowfloat.base.codes import MomentumPhase
+from lowfloat.base.codes import Mark, MomentumPhase
 from lowfloat.report.candles import minute_candles, minute_phases
 
 
 def _reference(day):
     bars = {}
-    for ts, price, size in zip(
+    for ts, price, size, bits in zip(
         day.trades.ts_recv.tolist(),
         day.trades.price.tolist(),
         day.trades.size.tolist(),
+        day.trades.marks.tolist(),
         strict=True,
     ):
         second = (ts - day.session.start_ns) // 10**9 // 60 * 60
         if day.session.ns(second + 60) > day.coverage_end_ns:
             continue
-        dollars = price / 1e9
-        if second not in bars:
-            bars[second] = [dollars, dollars, dollars, dollars, 0]
-        bar = bars[second]
-        bar[1], bar[2], bar[3] = max(bar[1], dollars), min(bar[2], dollars), dollars
-        bar[4] += size
-    return [(second, *bar) for second, bar in bars.items()]
+        bar = bars.setdefault(second, {"last": [], "moving": [], "volume": 0})
+        dollars, marks = price / 1e9, Mark(bits)
+        if Mark.LAST in marks:
+            bar["last"].append(dollars)
+        if Mark.HIGH_LOW in marks:
+            bar["moving"].append(dollars)
+        if Mark.VOLUME in marks:
+            bar["volume"] += size
+    return [
+        (
+            second,
+            bar["last"][0],
+            max(bar["last"][0], bar["last"][-1], *bar["moving"]),
+            min(bar["last"][0], bar["last"][-1], *bar["moving"]),
+            bar["last"][-1],
+            bar["volume"],
+        )
+        for second, bar in bars.items()
+        if bar["last"]
+    ]
 
 
 def test_candles_equal_a_plain_reference():
     day = made_day(FIRST)
     assert list(zip(*minute_candles(day), strict=True)) == _reference(day)
+
+
+def test_a_print_draws_what_its_marks_say():
+    moving = Mark.HIGH_LOW | Mark.VOLUME
+    prints = [
+        P(ns(60), 4.0, 1, marks=Mark.VOLUME), P(ns(61), 5.0, 2, marks=Mark.LAST),
+        P(ns(62), 5.5, 4, marks=moving), P(ns(63), 4.5, 8, marks=moving),
+        P(ns(64), 9.0, 16, marks=Mark.TAPE), P(ns(65), 5.2, 32, marks=Mark.LAST | Mark.VOLUME),
+        P(ns(66), 1.0, 64, marks=0), P(ns(120), 5.0, 128, marks=Mark.LAST),
+        P(ns(121), 4.9, 256, marks=Mark.LAST), P(ns(180), 5.0, 512, marks=moving),
+    ]  # fmt: skip
+    made = list(zip(*minute_candles(make_day([], trades=prints)), strict=True))
+    assert made == [(60, 5.0, 5.5, 4.5, 5.2, 1 + 4 + 8 + 32), (120, 5.0, 5.0, 4.9, 4.9, 0)]
 
 
 def test_a_minute_that_the_data_cover_in_part_makes_no_candle():

@@ -6,11 +6,13 @@ import sys
 
 import numpy as np
 import pytest
+from reference.signing import signs
 
 from lowfloat.base.clock import sessions_between
-from lowfloat.base.codes import MomentumPhase
-from lowfloat.base.records import TRADE_ACTION
+from lowfloat.base.codes import Mark, MomentumPhase
+from lowfloat.base.records import Trades
 from lowfloat.days import DayStore
+from lowfloat.days.signing import sign
 from lowfloat.errors import ConfigError, DayExists, NotASession
 from lowfloat.synth import synth_days, synthesize
 from lowfloat.synth.generate import symbol_name
@@ -156,43 +158,102 @@ def test_quotes_stand_on_the_tick_grid(many_days):
         assert on_the_grid(day.quotes.ask_price).all()
 
 
-def test_each_trade_is_one_row_of_the_quotes_that_leaves_the_book_unchanged(many_days):
+def test_prints_and_changes_of_the_book_share_one_run_of_numbers(many_days):
     for day, _ in many_days:
-        quotes, trades = day.quotes, day.trades
-        rows = np.flatnonzero(quotes.action == TRADE_ACTION)
-        assert np.array_equal(quotes.sequence[rows], trades.sequence)
-        assert np.array_equal(quotes.ts_recv[rows], trades.ts_recv)
-        for column in ("bid_price", "ask_price", "bid_size", "ask_size"):
-            book = getattr(quotes, column)
-            assert np.array_equal(book[rows], book[rows - 1])
+        numbers = np.concatenate([day.quotes.sequence, day.trades.sequence])
+        order = np.argsort(numbers)
+        assert np.array_equal(numbers[order], np.arange(1, len(numbers) + 1))
+        for clock in ("ts_event", "ts_recv"):
+            times = np.concatenate([getattr(day.quotes, clock), getattr(day.trades, clock)])
+            assert (np.diff(times[order]) >= 0).all()
 
 
-def test_any_other_row_changes_one_side_of_the_book(many_days):
+def test_every_row_of_the_quotes_changes_one_side_of_the_book(many_days):
     for day, _ in many_days:
         quotes = day.quotes
-        change = quotes.action[1:] != TRADE_ACTION
         bid = (np.diff(quotes.bid_price) != 0) | (np.diff(quotes.bid_size) != 0)
         ask = (np.diff(quotes.ask_price) != 0) | (np.diff(quotes.ask_size) != 0)
-        assert np.array_equal(bid ^ ask, change)
-        assert set(np.unique(quotes.action)) <= set(b"ACMT")
+        assert (bid ^ ask).all()
+        assert set(np.unique(quotes.action)) <= set(b"ACM")
+        assert not quotes.flags.any()
+
+
+def row_before(day):
+    """Return, for each print, the row of the book that stood when it was made."""
+    return np.searchsorted(day.quotes.sequence, day.trades.sequence) - 1
 
 
 def test_an_aggressor_trades_at_the_quote_and_within_its_size(many_days):
     for day, _ in many_days:
-        quotes, trades = day.quotes, day.trades
-        row = trades.sequence - 1
-        bought, sold = trades.side > 0, trades.side < 0
+        quotes, trades, row = day.quotes, day.trades, row_before(day)
+        seen = trades.confidence == 100
+        bought, sold = seen & (trades.side > 0), seen & (trades.side < 0)
+        assert bought.any()
+        assert sold.any()
         assert np.array_equal(trades.price[bought], quotes.ask_price[row][bought])
         assert np.array_equal(trades.price[sold], quotes.bid_price[row][sold])
         assert (trades.size[bought] <= quotes.ask_size[row][bought]).all()
         assert (trades.size[sold] <= quotes.bid_size[row][sold]).all()
 
 
+def test_the_row_after_an_aggressors_print_takes_its_shares_from_the_book(many_days):
+    for day, _ in many_days:
+        quotes, trades, row = day.quotes, day.trades, row_before(day)
+        for side, way in (("ask", 1), ("bid", -1)):
+            hit = np.flatnonzero((trades.confidence == 100) & (trades.side == way))
+            hit = hit[row[hit] + 1 < len(quotes.sequence)]  # the session may end between the two
+            before, after = row[hit], row[hit] + 1
+            price, size = getattr(quotes, f"{side}_price"), getattr(quotes, f"{side}_size")
+            assert np.array_equal(quotes.sequence[after], trades.sequence[hit] + 1)
+            left = size[before] - trades.size[hit]
+            stands = price[after] == price[before]
+            assert np.array_equal(stands, left > 0)
+            assert np.array_equal(size[after][stands], left[stands])
+            assert (way * (price[after] - price[before])[~stands] > 0).all()
+
+
+def test_a_print_without_an_aggressor_lies_within_the_book_and_leaves_it_alone(many_days):
+    for day, _ in many_days:
+        quotes, trades, row = day.quotes, day.trades, row_before(day)
+        unseen = np.flatnonzero((trades.confidence < 100) & (trades.marks & Mark.AUCTION == 0))
+        before = row[unseen]
+        both = (quotes.bid_price[before] > 0) & (quotes.ask_price[before] > 0)
+        assert both.all()
+        assert (trades.price[unseen] >= quotes.bid_price[before]).all()
+        assert (trades.price[unseen] <= quotes.ask_price[before]).all()
+
+
+def test_an_aggressor_that_is_not_seen_is_inferred_as_at_ingest(many_days):
+    inferred = 0
+    for day, _ in many_days[:6]:
+        few = Trades(*(column[:200] for column in day.trades))
+        found = list(zip(few.side.tolist(), few.confidence.tolist(), strict=True))
+        assert found == signs(few, day.quotes)
+        inferred += (few.confidence < 100).sum()
+    assert inferred > 300
+
+
+def test_signing_a_day_again_changes_nothing(many_days):
+    for day, _ in many_days:
+        again = sign(day.trades, day.quotes)
+        assert all(map(np.array_equal, again, day.trades))
+        assert set(np.unique(day.trades.confidence)) <= {0, 60, 80, 100}
+        assert np.array_equal(day.trades.side == 0, day.trades.confidence == 0)
+
+
+def test_odd_lots_are_marked_and_count_for_everything(many_days):
+    for day, _ in many_days:
+        odd = day.trades.marks & Mark.ODD_LOT != 0
+        assert np.array_equal(odd, day.trades.size < 100)
+        assert (day.trades.marks[odd] == Mark.ORDINARY | Mark.ODD_LOT).all()
+
+
 def test_records_arrive_20_to_300_microseconds_after_the_event(many_days):
     for day, _ in many_days:
-        delay = day.quotes.ts_recv - day.quotes.ts_event
-        assert delay.min() >= 20_000
-        assert delay.max() <= 300_000
+        for table in (day.trades, day.quotes):
+            delay = table.ts_recv - table.ts_event
+            assert delay.min() >= 20_000
+            assert delay.max() <= 300_000
 
 
 def test_the_first_quote_comes_soon_after_four(many_days):
@@ -200,13 +261,25 @@ def test_the_first_quote_comes_soon_after_four(many_days):
         assert day.quotes.ts_recv[0] < day.session.ns(30)
 
 
-def test_the_open_and_the_close_print_without_an_aggressor(many_days):
+def test_the_open_and_the_close_are_auctions_without_an_aggressor(many_days):
     for day, _ in many_days:
-        trades = day.trades
-        for moment in (day.session.regular_open_ns, day.session.regular_close_ns):
-            near = (trades.ts_event >= moment) & (trades.ts_event < moment + 5_000_000)
-            assert 0 in trades.side[near]
-            assert trades.size[near].max() >= 100
+        trades, session = day.trades, day.session
+        crosses = np.flatnonzero(trades.marks & Mark.AUCTION)
+        assert (trades.marks[crosses] == Mark.ORDINARY & ~Mark.TAPE | Mark.AUCTION).all()
+        assert not trades.side[crosses].any()
+        assert not trades.confidence[crosses].any()
+        assert (trades.size[crosses] >= 100).all()
+        for moment in (session.regular_open_ns, session.regular_close_ns):
+            since = trades.ts_event[crosses] - moment
+            assert ((since >= 0) & (since < 5_000_000)).sum() == 1
+        at_halts = sum(end < session.regular_close_ns for _, end in day.halts)
+        assert len(crosses) == 2 + at_halts
+
+
+def test_the_closing_price_is_that_of_the_closing_auction(many_days):
+    for day, _ in many_days:
+        last = np.flatnonzero(day.trades.marks & Mark.AUCTION)[-1]
+        assert day.closing_price == day.trades.price[last]
 
 
 def test_some_books_of_the_thin_hours_are_one_sided_but_none_is_empty(many_days):
@@ -225,11 +298,11 @@ def test_nothing_trades_in_a_halt(many_days):
                 assert not ((clock > begin) & (clock < end)).any()
 
 
-def test_a_halt_ends_with_a_print_without_an_aggressor(many_days):
+def test_a_halt_ends_with_an_auction(many_days):
     for day, _ in many_days:
         for _, end in day.halts:
             after = np.searchsorted(day.trades.ts_recv, end)
-            assert day.trades.side[after] == 0
+            assert day.trades.marks[after] & Mark.AUCTION
             assert day.trades.ts_recv[after] - end < 5_000_000
 
 
@@ -296,5 +369,5 @@ def test_a_half_day_ends_at_five_and_closes_at_one():
     day.check()
     moment = day.session.regular_close_ns
     near = (day.trades.ts_event >= moment) & (day.trades.ts_event < moment + 5_000_000)
-    assert 0 in day.trades.side[near]
+    assert (day.trades.marks[near] & Mark.AUCTION).any()
     assert day.quotes.ts_recv[-1] < day.session.end_ns

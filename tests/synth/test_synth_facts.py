@@ -46,9 +46,9 @@ def mid_moves(days, seconds):
         quotes, trades, session = day.quotes, day.trades, day.session
         both = (quotes.bid_price > 0) & (quotes.ask_price > 0)
         mid = np.where(both, (quotes.bid_price + quotes.ask_price) / 2, np.nan)
-        keep = (trades.side != 0) & (trades.ts_recv >= session.regular_open_ns)
+        keep = (trades.confidence == 100) & (trades.ts_recv >= session.regular_open_ns)
         keep &= trades.ts_recv < session.regular_close_ns
-        before = mid[trades.sequence[keep] - 1]
+        before = mid[np.searchsorted(quotes.sequence, trades.sequence[keep]) - 1]
         at = trades.ts_recv[keep] + int(seconds * 1e9)
         after = mid[np.searchsorted(quotes.ts_recv, at, side="right") - 1]
         moves.append(trades.side[keep] * (after / before - 1))
@@ -124,8 +124,8 @@ def test_about_half_the_prints_are_odd_lots_and_the_median_is_near_a_hundred(day
 
 
 def test_two_prints_in_five_show_no_aggressor(days_in_play):
-    sides = np.concatenate([day.trades.side for day, _ in days_in_play])
-    assert 0.35 < (sides == 0).mean() < 0.45
+    told = np.concatenate([day.trades.confidence for day, _ in days_in_play])
+    assert 0.35 < (told < 100).mean() < 0.45
 
 
 def test_prints_come_in_bursts(days_in_play):
@@ -137,7 +137,7 @@ def test_prints_come_in_bursts(days_in_play):
 def test_the_aggressor_remembers_his_side(days_in_play):
     found = []
     for day, _ in days_in_play:
-        side = day.trades.side[day.trades.side != 0].astype(float)
+        side = day.trades.side[day.trades.confidence == 100].astype(float)
         found.append(autocorrelation(side, 1))
     assert 0.5 < np.median(found) < 0.72
 

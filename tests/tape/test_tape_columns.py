@@ -82,8 +82,7 @@ def test_the_columns_of_a_synthetic_day_equal_the_reference(number: int) -> None
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_columns_of_a_nasty_day_equal_the_reference(seed: int) -> None:
-    day = nasty_day(seed)
-    assert disagreements(with_random_prints(day, seed), 1.0) == []
+    assert disagreements(nasty_day(seed), 1.0) == []
 
 
 @pytest.mark.parametrize("date", REAL_DATES)
@@ -92,23 +91,9 @@ def test_the_columns_of_a_real_day_equal_the_reference(date: str, tmp_path) -> N
     assert disagreements(day, 5.5) == []
 
 
-def with_random_prints(day: Day, seed: int) -> Day:
-    rng = random.Random(seed)
-    first = int(day.quotes.ts_recv[0]) - day.session.start_ns
-    rows, when = [], first - 30 * SECOND
-    while len(rows) < 3000 and when < day.coverage_end_ns - day.session.start_ns:
-        rows.append(
-            P(when, rng.randint(10, 900) / 100, rng.choice([1, 50, 100, 999, 1000, 1001, 40_000]),
-              rng.choice([-1, 0, 1]))
-        )  # fmt: skip
-        when += int(rng.expovariate(2.0) * SECOND)
-    trades = make_day([], trades=rows, date=day.date).trades
-    return replace(day, trades=trades).check()
-
-
 @pytest.fixture(scope="module")
 def tables() -> list[tuple[Day, np.ndarray]]:
-    days = [*synthetic_days(2), *(with_random_prints(nasty_day(seed), seed) for seed in range(6))]
+    days = [*synthetic_days(2), *(nasty_day(seed) for seed in range(6))]
     return [(day, market_columns(day, per_second(day), 2.5)) for day in days]
 
 

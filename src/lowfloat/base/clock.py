@@ -93,9 +93,27 @@ def session_of(date: dt.date) -> Session:
 
 
 def sessions_between(first: dt.date, last: dt.date) -> list[dt.date]:
-    """Return the session dates from ``first`` to ``last``, both included."""
-    labels = _exchange().sessions_in_range(first.isoformat(), last.isoformat())
+    """Return the session dates from ``first`` to ``last``, both included.
+
+    Raises:
+        NotASession: the exchange calendar does not reach that far.
+    """
+    exchange = _exchange()
+    begin, end = exchange.first_session.date(), exchange.last_session.date()
+    if first < begin or last > end:
+        raise NotASession(
+            f"{first} to {last} lies outside the exchange calendar, {begin} to {end}."
+        )
+    labels = exchange.sessions_in_range(first.isoformat(), last.isoformat())
     return [label.date() for label in labels]
+
+
+def previous_session(date: dt.date) -> dt.date | None:
+    """Return the last session before a session's date, None before the first of the calendar."""
+    exchange = _exchange()
+    if date <= exchange.first_session.date():
+        return None
+    return exchange.date_to_session(date - dt.timedelta(days=1), "previous").date()
 
 
 def format_second(second: int) -> str:

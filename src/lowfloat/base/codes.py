@@ -1,6 +1,6 @@
 """Integer codes: what a number in a record means."""
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 
 class MomentumPhase(IntEnum):
@@ -107,3 +107,20 @@ class EndReason(IntEnum):
     MAX_DURATION = 6
     RESET_TRANSITION = 7
     HALTED_INTO_CLOSE = 8
+
+
+class Mark(IntFlag):
+    """What a print counts for, and what is special about it; see ``Trades.marks``."""
+
+    LAST = 1  # sets the last price, and the open and close of a bar
+    HIGH_LOW = 2  # may set a high or a low
+    VOLUME = 4  # adds to volume
+    TAPE = 8  # belongs to the flow: tape speed, aggressor, sweeps
+    AUCTION = 16  # of an opening, reopening or closing cross
+    OFF_EXCHANGE = 32  # reported by a trade reporting facility
+    ODD_LOT = 64
+    LATE = 128  # reported well after it was made, or out of sequence
+    OFFICIAL_OPEN = 256  # repeats the official opening price
+    OFFICIAL_CLOSE = 512  # repeats the official closing price
+
+    ORDINARY = 15  # counts for everything

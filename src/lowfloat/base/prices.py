@@ -8,12 +8,15 @@ Three integer units, each exact for what it holds:
 """
 
 NANODOLLARS_PER_UNIT = 100_000
+NANODOLLARS_PER_DOLLAR = 1_000_000_000
 UNITS_PER_DOLLAR = 10_000
 MICRODOLLARS_PER_UNIT = 100
 MICRODOLLARS_PER_DOLLAR = 1_000_000
 MICRODOLLARS_PER_CENT = 10_000
 
 MAX_PRICE_UNITS = 1_000_000_000  # $100,000
+ROUND_LOT = 100  # shares, of any stock below $250.01
+
 MAX_SHARES = 10_000_000  # with the bound above, one order's value stays below 2^60 microdollars
 
 

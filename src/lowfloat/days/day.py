@@ -3,11 +3,13 @@
 import datetime as dt
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from lowfloat.base.clock import Session
-from lowfloat.base.records import SSR_CHANGE, TRADING, Quotes, Status, Trades
+from lowfloat.base.records import SSR_CHANGE, TRADING, Quotes, Status, Trades, blocks
+from lowfloat.days.bars import official_close
 from lowfloat.errors import BadSymbol, FeedError
 
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9]{0,5}([.+=-][A-Z]{1,3})?")
@@ -27,6 +29,13 @@ def check_symbol(symbol: str) -> str:
             f"`symbol` was {symbol!r}; use a US ticker in capitals such as MLGO or BRK.B."
         )
     return symbol
+
+
+NO_STATUS = "no_status"
+"""Flag of a day whose feed says nothing of the trading state: its halts are listed or inferred."""
+
+QUOTES_REBUILT = "quotes_rebuilt"
+"""Flag of a day whose source held trades only, and whose book was made up from them."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +78,8 @@ class Day:
 
     @property
     def closing_price(self) -> int:
-        """Price in nanodollars of the last print of the regular session, else of any, else 0."""
-        regular = np.searchsorted(self.trades.ts_recv, self.session.regular_close_ns)
-        if regular:
-            return int(self.trades.price[regular - 1])
-        return int(self.trades.price[-1]) if len(self.trades.price) else 0
+        """The closing price in nanodollars; see :func:`lowfloat.days.bars.official_close`."""
+        return official_close(self.trades, self.session)
 
     @property
     def halts(self) -> list[tuple[int, int]]:
@@ -124,43 +130,50 @@ class Day:
                     f"{self.name}: the columns of `{label}` have lengths {lengths}; "
                     "they must be equal."
                 )
-            back = np.flatnonzero(np.diff(table.ts_recv) < 0)
-            if len(back):
-                raise FeedError(
-                    f"{self.name}: `{label}.ts_recv` goes back at record {back[0] + 1}; "
-                    "records must be ordered by the time they were received."
-                )
-            if label == "status":
-                continue  # it begins at midnight
-            outside = (table.ts_recv < self.session.start_ns) | (
-                table.ts_recv >= self.coverage_end_ns
-            )
-            if outside.any():
-                raise FeedError(
-                    f"{self.name}: `{label}` holds {int(outside.sum())} records outside the "
-                    "session; use records from 04:00 to the end of coverage only."
-                )
-        bad = np.flatnonzero((self.trades.price <= 0) | (self.trades.size <= 0))
-        if len(bad):
-            raise FeedError(
-                f"{self.name}: trade {bad[0]} has price {self.trades.price[bad[0]]} and size "
-                f"{self.trades.size[bad[0]]}; both must be above 0."
-            )
-        for side in ("bid", "ask"):
-            price = getattr(self.quotes, f"{side}_price")
-            size = getattr(self.quotes, f"{side}_size")
-            bad = np.flatnonzero((price < 0) | (size < 0) | ((price == 0) != (size == 0)))
-            if len(bad):
-                raise FeedError(
-                    f"{self.name}: quote {bad[0]} has {side} price {price[bad[0]]} and size "
-                    f"{size[bad[0]]}; an empty side has both 0, any other has both above 0."
-                )
+            start, latest = 0, int(table.ts_recv[0]) if len(table.ts_recv) else 0
+            for block in blocks(table):  # a table may be larger than what is held in memory
+                self._check_block(label, block, start, latest)
+                start += len(block.ts_recv)
+                latest = int(block.ts_recv[-1])
         if not self.session.start_ns < self.coverage_end_ns <= self.session.end_ns:
             raise FeedError(
                 f"{self.name}: `coverage_end_ns` was {self.coverage_end_ns}; use a time within "
                 f"the session, {self.session.start_ns} to {self.session.end_ns}."
             )
         return self
+
+    def _check_block(self, label: str, block: Any, start: int, latest: int) -> None:
+        """Check the rows from number ``start`` on; the row before them came at ``latest``."""
+        back = np.flatnonzero(np.diff(block.ts_recv, prepend=latest) < 0)
+        if len(back):
+            raise FeedError(
+                f"{self.name}: `{label}.ts_recv` goes back at record {start + back[0]}; "
+                "records must be ordered by the time they were received."
+            )
+        if label == "status":
+            return  # it begins at midnight
+        outside = (block.ts_recv < self.session.start_ns) | (block.ts_recv >= self.coverage_end_ns)
+        if outside.any():
+            raise FeedError(
+                f"{self.name}: `{label}` holds record {start + int(np.argmax(outside))} outside "
+                "the session; use records from 04:00 to the end of coverage only."
+            )
+        if label == "trades":
+            bad = np.flatnonzero((block.price <= 0) | (block.size <= 0))
+            if len(bad):
+                raise FeedError(
+                    f"{self.name}: trade {start + bad[0]} has price {block.price[bad[0]]} and "
+                    f"size {block.size[bad[0]]}; both must be above 0."
+                )
+            return
+        for side in ("bid", "ask"):
+            price, size = getattr(block, f"{side}_price"), getattr(block, f"{side}_size")
+            bad = np.flatnonzero((price < 0) | (size < 0) | ((price == 0) != (size == 0)))
+            if len(bad):
+                raise FeedError(
+                    f"{self.name}: quote {start + bad[0]} has {side} price {price[bad[0]]} and "
+                    f"size {size[bad[0]]}; an empty side has both 0, any other has both above 0."
+                )
 
     def __repr__(self) -> str:
         events = len(self.trades.price) + len(self.quotes.action)

@@ -10,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from lowfloat.base.clock import NS, SECONDS_PER_SESSION
+from lowfloat.base.codes import Mark
 from lowfloat.base.jit import kernel
 from lowfloat.base.prices import NANODOLLARS_PER_UNIT
-from lowfloat.base.records import TRADE_ACTION, Quotes, Trades
+from lowfloat.base.records import SNAPSHOT, Quotes, Trades, read_only
 from lowfloat.days.day import Day
 
 
@@ -20,7 +21,8 @@ class Seconds(NamedTuple):
     """One array of length 57,600 per name; buckets after the end of coverage stay empty.
 
     Attributes:
-        trades: prints in the bucket.
+        trades: prints of the tape in the bucket. Here and below a print counts as its marks
+            say; see :class:`lowfloat.base.codes.Mark`.
         buys: of these, with a buyer as aggressor.
         sells: of these, with a seller as aggressor.
         volume: shares.
@@ -66,6 +68,10 @@ class Seconds(NamedTuple):
     short_sale_restricted: np.ndarray
 
 
+# Plain numbers: compiled code reads an enumeration's member slowly.
+_LAST, _HIGH_LOW = int(Mark.LAST), int(Mark.HIGH_LOW)
+_VOLUME, _TAPE = int(Mark.VOLUME), int(Mark.TAPE)
+
 _FLOATS = ("value", "high", "low", "last")
 
 
@@ -78,8 +84,8 @@ def per_second(day: Day) -> Seconds:
         }
     )
     start = day.session.start_ns
-    _add_trades(day.trades, start, seconds)
-    _add_quotes(day.quotes, start, seconds)
+    _add_trades(read_only(day.trades), start, seconds)
+    _add_quotes(read_only(day.quotes), start, seconds)
     halted = day.status_says_halted
     seconds.halted[:] = _state(day, halted, halted | (day.status.is_trading == 1))
     restricted = day.status.is_short_sell_restricted
@@ -105,23 +111,28 @@ def _add_trades(trades: Trades, start_ns: int, out: Seconds) -> None:
         end = start_ns + (b + 1) * NS
         while row < len(trades.ts_recv) and trades.ts_recv[row] < end:
             price = trades.price[row] * 1e-9
-            size = trades.size[row]
-            out.trades[b] += 1
-            out.volume[b] += size
-            out.value[b] += price * size
-            out.high[b] = max(out.high[b], price)
-            out.low[b] = price if out.low[b] == 0.0 else min(out.low[b], price)
-            last = price
-            large = np.log(float(size)) >= log_large
-            log_large += 0.02 * (0.95 - (0.0 if large else 1.0))
-            if trades.side[row] > 0:
-                out.buys[b] += 1
-                out.buy_volume[b] += size
-                out.large_buys[b] += large
-            elif trades.side[row] < 0:
-                out.sells[b] += 1
-                out.sell_volume[b] += size
-                out.large_sells[b] += large
+            size = np.int64(trades.size[row])
+            marks = trades.marks[row]
+            if marks & _VOLUME:
+                out.volume[b] += size
+                out.value[b] += price * size
+            if marks & _HIGH_LOW:
+                out.high[b] = max(out.high[b], price)
+                out.low[b] = price if out.low[b] == 0.0 else min(out.low[b], price)
+            if marks & _LAST:
+                last = price
+            if marks & _TAPE:
+                out.trades[b] += 1
+                large = np.log(float(size)) >= log_large
+                log_large += 0.02 * (0.95 - (0.0 if large else 1.0))
+                if trades.side[row] > 0:
+                    out.buys[b] += 1
+                    out.buy_volume[b] += size
+                    out.large_buys[b] += large
+                elif trades.side[row] < 0:
+                    out.sells[b] += 1
+                    out.sell_volume[b] += size
+                    out.large_sells[b] += large
             row += 1
         out.last[b] = last
 
@@ -133,24 +144,24 @@ def _add_quotes(quotes: Quotes, start_ns: int, out: Seconds) -> None:
     for b in range(len(out.quotes)):
         end = start_ns + (b + 1) * NS
         while row < len(quotes.ts_recv) and quotes.ts_recv[row] < end:
-            if quotes.action[row] != TRADE_ACTION:
-                new_bid = quotes.bid_price[row] // NANODOLLARS_PER_UNIT
-                new_ask = quotes.ask_price[row] // NANODOLLARS_PER_UNIT
-                if bid > 0 and ask > 0 and new_bid > 0 and new_ask > 0:
-                    flow = 0
-                    if new_bid >= bid:
-                        flow += quotes.bid_size[row]
-                    if new_bid <= bid:
-                        flow -= bid_size
-                    if new_ask <= ask:
-                        flow -= quotes.ask_size[row]
-                    if new_ask >= ask:
-                        flow += ask_size
-                    out.flow[b] += flow
-                bid, ask = new_bid, new_ask
-                bid_size, ask_size = quotes.bid_size[row], quotes.ask_size[row]
-                changed = quotes.ts_recv[row]
-                out.quotes[b] += 1
+            new_bid = quotes.bid_price[row] // NANODOLLARS_PER_UNIT
+            new_ask = quotes.ask_price[row] // NANODOLLARS_PER_UNIT
+            told = quotes.flags[row] & SNAPSHOT == 0  # a snapshot repeats, nothing flowed
+            if told and bid > 0 and ask > 0 and new_bid > 0 and new_ask > 0:
+                flow = 0
+                if new_bid >= bid:
+                    flow += quotes.bid_size[row]
+                if new_bid <= bid:
+                    flow -= bid_size
+                if new_ask <= ask:
+                    flow -= quotes.ask_size[row]
+                if new_ask >= ask:
+                    flow += ask_size
+                out.flow[b] += flow
+            bid, ask = new_bid, new_ask
+            bid_size, ask_size = quotes.bid_size[row], quotes.ask_size[row]
+            changed = quotes.ts_recv[row]
+            out.quotes[b] += 1
             row += 1
         out.bid[b], out.ask[b] = bid, ask
         out.bid_size[b], out.ask_size[b] = bid_size, ask_size

@@ -1,8 +1,10 @@
 """A folder of immutable symbol-days: ``ROOT/SYMBOL/YYYY-MM-DD/``.
 
 Each day holds ``trades.arrow``, ``quotes.arrow`` and ``status.arrow`` (uncompressed Arrow IPC,
-memory-mapped on reading), ``day.json`` (what the day is) and ``manifest.json`` (the SHA-256 of
-every other file). A day becomes visible by one atomic rename and is never changed afterwards.
+memory-mapped on reading), ``bars.arrow`` (one-minute bars), ``day.json`` (what the day is),
+``report.json`` (how sound it is, if it was ingested) and ``manifest.json`` (the SHA-256 of every
+other file). A day becomes visible by one atomic rename and is never changed afterwards. Days that
+failed validation lie apart, in the same layout, under ``ROOT/quarantine``.
 """
 
 import datetime as dt
@@ -11,22 +13,63 @@ import json
 import os
 import re
 import shutil
-import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from lowfloat.base.clock import Session
-from lowfloat.base.records import DTYPES, Quotes, Status, Trades
+from lowfloat.base.records import DTYPES, Quotes, Status, Trades, blocks
+from lowfloat.days.bars import BAR_DTYPES, Bars, minute_bars, summary_of
 from lowfloat.days.day import Day, check_symbol
-from lowfloat.errors import DayCorrupt, DayExists, DayNotFound
+from lowfloat.days.table_file import TableFile, read_columns, write_columns
+from lowfloat.days.work import work_folder
+from lowfloat.errors import BadSymbol, DayCorrupt, DayExists, DayNotFound
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+QUARANTINE = "quarantine"
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TABLES: dict[str, type] = {"trades": Trades, "quotes": Quotes, "status": Status}
+_HASH_BYTES = 1 << 20
+
+
+class Draft:
+    """A day being written: a folder that becomes a day of the store, or never existed.
+
+    Args:
+        folder: the folder, which is made, on the file system of the store.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self._files: dict[str, TableFile] = {}
+
+    def table(self, kind: type, length: int) -> Any:
+        """Return a new table of ``length`` rows whose columns are written to the disk.
+
+        A table of this kind that the draft already had is thrown away.
+        """
+        name = kind.__name__.lower()
+        if name in self._files:
+            (self.folder / f"{name}.arrow").unlink()
+        self._files[name] = TableFile(self.folder / f"{name}.arrow", DTYPES[kind], length)
+        return kind(**self._files[name].columns)
+
+    def release(self) -> None:
+        """Let go of the memory of all tables; the columns stay valid."""
+        for file in self._files.values():
+            file.release()
+
+
+class LoadedDay(NamedTuple):
+    """A day, and the last earlier one of the symbol that is stored; None if there is none."""
+
+    day: Day
+    previous: Day | None
 
 
 class DayStore:
@@ -43,12 +86,19 @@ class DayStore:
         """Return the folder of a symbol-day, whether or not it exists."""
         return self.root / check_symbol(symbol) / _as_date(date).isoformat()
 
+    @property
+    def quarantine(self) -> "DayStore":
+        """The days that failed validation, a store of its own."""
+        return DayStore(self.root / QUARANTINE)
+
     def days(self) -> list[tuple[str, dt.date]]:
         """Return ``(symbol, date)`` of every stored day, sorted."""
         found = self.root.glob("*/*/manifest.json")
         keys = ((path.parent.parent.name, path.parent.name) for path in found)
         return sorted(
-            (symbol, dt.date.fromisoformat(date)) for symbol, date in keys if _DATE.fullmatch(date)
+            (symbol, dt.date.fromisoformat(date))
+            for symbol, date in keys
+            if _DATE.fullmatch(date) and _is_symbol(symbol)
         )
 
     def __iter__(self) -> Iterator[Day]:
@@ -63,35 +113,18 @@ class DayStore:
     def __getitem__(self, key: tuple[str, dt.date | str]) -> Day:
         """Open a day; its arrays are views of the files on disk.
 
+        The first time a process opens a day, its files are compared with their SHA-256.
+
         Raises:
             DayNotFound: no such day; the message names the nearest stored ones.
-            DayCorrupt: a file is missing or has another size than the manifest says.
+            DayCorrupt: a file is missing, or is not what the manifest says.
         """
         symbol, date = key[0], _as_date(key[1])
         folder = self.folder(symbol, date)
-        if key not in self:
-            raise DayNotFound(self._not_found(symbol, date))
         manifest = self.manifest(symbol, date)
         for name, entry in manifest["files"].items():
-            path = folder / name
-            if not path.is_file() or path.stat().st_size != entry["bytes"]:
-                raise DayCorrupt(
-                    f"{path}: missing or not of {entry['bytes']} bytes as its manifest says; "
-                    "drop the day and ingest it again."
-                )
-        about = json.loads((folder / "day.json").read_text())
-        if (about["symbol"], about["date"]) != (symbol, date.isoformat()):
-            raise DayCorrupt(
-                f"{folder} holds {about['symbol']}/{about['date']}; move it back to its own folder."
-            )
-        if about["schema_version"] != SCHEMA_VERSION:
-            raise DayCorrupt(
-                f"{folder}: `schema_version` was {about['schema_version']}; "
-                f"use {SCHEMA_VERSION}: ingest the day again."
-            )
-        tables = {
-            name: _read_table(folder / f"{name}.arrow", table) for name, table in _TABLES.items()
-        }
+            _check_once(folder / name, entry)
+        about = self.about(symbol, date)
         return Day(
             symbol=about["symbol"],
             date=dt.date.fromisoformat(about["date"]),
@@ -102,8 +135,51 @@ class DayStore:
             flags=tuple(about["flags"]),
             sources=tuple((name, digest) for name, digest in about["sources"]),
             manifest_id=manifest["id"],
-            **tables,
+            **{
+                name: _read_table(folder / f"{name}.arrow", table, DTYPES[table])
+                for name, table in _TABLES.items()
+            },
         )
+
+    def about(self, symbol: str, date: dt.date | str) -> dict[str, Any]:
+        """Return what ``day.json`` says of a day, without opening its tables.
+
+        Raises:
+            DayNotFound: no such day.
+            DayCorrupt: the file cannot be read, or is of another day or schema.
+        """
+        folder, date = self.folder(symbol, date), _as_date(date)
+        about = _read_json(self._checked(symbol, date, "day.json"))
+        if about.get("schema_version") != SCHEMA_VERSION:
+            raise DayCorrupt(
+                f"{folder}: `schema_version` was {about.get('schema_version')}; use "
+                f"{SCHEMA_VERSION}: drop the day and make it again."
+            )
+        if (about["symbol"], about["date"]) != (symbol, date.isoformat()):
+            raise DayCorrupt(
+                f"{folder} holds {about['symbol']}/{about['date']}; move it back to its own folder."
+            )
+        return about
+
+    def bars(self, symbol: str, date: dt.date | str) -> Bars:
+        """Return the one-minute bars of a day.
+
+        Raises:
+            DayNotFound: no such day.
+            DayCorrupt: the file was altered, or is not of this schema.
+        """
+        return _read_table(self._checked(symbol, date, "bars.arrow"), Bars, BAR_DTYPES)
+
+    def report(self, symbol: str, date: dt.date | str) -> dict[str, Any] | None:
+        """Return the validation report of a day, None if it was never validated.
+
+        Raises:
+            DayNotFound: no such day.
+            DayCorrupt: the file was altered.
+        """
+        if "report.json" not in self.manifest(symbol, date)["files"]:
+            return None
+        return _read_json(self._checked(symbol, date, "report.json"))
 
     def manifest(self, symbol: str, date: dt.date | str) -> dict[str, Any]:
         """Return the manifest of a day: ``id``, and per file its ``sha256`` and ``bytes``."""
@@ -111,12 +187,15 @@ class DayStore:
         if not (folder / "manifest.json").is_file():
             raise DayNotFound(self._not_found(symbol, _as_date(date)))
         path = folder / "manifest.json"
+        manifest = _read_json(path)
         try:
-            manifest = json.loads(path.read_bytes())
-            described = [(entry["sha256"], entry["bytes"]) for entry in manifest["files"].values()]
+            described = [
+                (entry["sha256"], entry["bytes"], entry["crc32"])
+                for entry in manifest["files"].values()
+            ]
             whole = bool(described) and manifest["id"] == _manifest_id(manifest["files"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise DayCorrupt(f"{path} cannot be read: {error!r}.") from error
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DayCorrupt(f"{path} lacks what a manifest says: {error!r}.") from error
         if not whole:
             raise DayCorrupt(f"{path}: `id` does not match its own entries.")
         return manifest
@@ -126,41 +205,83 @@ class DayStore:
         earlier = [key for key in self.days() if key[0] == symbol and key[1] < _as_date(date)]
         return self[earlier[-1]] if earlier else None
 
+    def load_day(
+        self, symbol: str, date: dt.date | str, include_previous_day: bool = False
+    ) -> LoadedDay | None:
+        """Return a day, None if it is not stored.
+
+        Args:
+            symbol: ticker.
+            date: session date.
+            include_previous_day: open the session before it, too: the last one with data.
+
+        Raises:
+            DayCorrupt: a file is missing, or is not what its manifest says.
+        """
+        if (symbol, date) not in self:
+            return None
+        previous = self.previous(symbol, date) if include_previous_day else None
+        return LoadedDay(self[symbol, date], previous)
+
     def write(self, day: Day, truth: dict[str, np.ndarray] | None = None) -> bool:
-        """Store a day; return False if it was already there, made from the same data.
+        """Store a day that is in memory; see :meth:`commit`.
 
         Args:
             day: the day to store; it is checked first.
             truth: per-second arrays of a synthetic day that tests and reports may read.
+        """
+        day.check()
+        with work_folder(self.root) as work:
+            draft = Draft(work / "day")
+            for name, kind in _TABLES.items():
+                source = getattr(day, name)
+                target = draft.table(kind, len(source[0]))
+                for part, place in zip(blocks(source), blocks(target), strict=True):
+                    for values, column in zip(part, place, strict=True):
+                        column[:] = values
+                    draft.release()
+            return self.commit(draft, day, truth=truth)
+
+    def commit(
+        self,
+        draft: Draft,
+        day: Day,
+        report: dict[str, Any] | None = None,
+        truth: dict[str, np.ndarray] | None = None,
+    ) -> bool:
+        """Make a draft a day of the store; return False if it was there, made of the same data.
+
+        Args:
+            draft: holds the three tables of ``day``.
+            day: the day, checked.
+            report: its validation report, as plain values.
+            truth: per-second arrays of a synthetic day.
 
         Raises:
             DayExists: the store holds the day with other contents. It is left as it was.
-            FeedError: the day breaks a rule of its tables.
         """
-        day.check()
+        draft.release()
+        manifest = _write_files(draft.folder, day, report, truth)
         target = self.folder(day.symbol, day.date)
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".tmp-", dir=target.parent))
-        try:
-            manifest = _write_files(temporary, day, truth)
-            if (target / "manifest.json").is_file():
-                if self.manifest(day.symbol, day.date)["id"] == manifest["id"]:
-                    return False
-                raise DayExists(
-                    f"{target} already holds {day.name} with other contents; days are never "
-                    f"overwritten. Use `lowfloat days drop {self.root} {day.name}` first."
-                )
+        if not (target / "manifest.json").is_file():
             try:
-                os.rename(temporary, target)
+                os.rename(draft.folder, target)
             except OSError:
-                # Another writer was faster: its day stands, and is compared on the next write.
-                if (target / "manifest.json").is_file():
-                    return self.write(day, truth)
-                raise
-            _sync_folder(target.parent)
-            return True
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+                # Another writer was faster: its day stands, and is compared below.
+                if not (target / "manifest.json").is_file():
+                    raise
+            else:
+                _sync(target.parent)
+                _sync(self.root)
+                return True
+        shutil.rmtree(draft.folder)  # an ingest that is repeated must not fill the disk
+        if self.manifest(day.symbol, day.date)["id"] == manifest["id"]:
+            return False
+        raise DayExists(
+            f"{target} already holds {day.name} with other contents; days are never "
+            f"overwritten. Use `lowfloat days drop {self.root} {day.name}` first."
+        )
 
     def truth(self, symbol: str, date: dt.date | str) -> dict[str, np.ndarray]:
         """Return the ground truth of a synthetic day, for tests and reports only.
@@ -168,12 +289,10 @@ class DayStore:
         Raises:
             DayNotFound: the day is not stored, or has no truth because it is real.
         """
-        path = self.folder(symbol, date) / "truth.arrow"
-        if not path.is_file():
-            raise DayNotFound(f"{path.parent} has no ground truth; only synthetic days do.")
-        with pa.memory_map(str(path)) as source:
-            table = pa.ipc.open_file(source).read_all()
-        return {name: table[name].to_numpy() for name in table.column_names}
+        if "truth.arrow" not in self.manifest(symbol, date)["files"]:
+            folder = self.folder(symbol, date)
+            raise DayNotFound(f"{folder} has no ground truth; only synthetic days do.")
+        return read_columns(self._checked(symbol, date, "truth.arrow"))
 
     def verify(self, symbol: str, date: dt.date | str) -> None:
         """Compare every file of a day with its SHA-256.
@@ -183,19 +302,8 @@ class DayStore:
             DayCorrupt: a file is missing or differs; the message names it.
         """
         folder = self.folder(symbol, date)
-        manifest = self.manifest(symbol, date)
-        for name, entry in manifest["files"].items():
-            path = folder / name
-            found = _sha256(path) if path.is_file() else "no file"
-            if found != entry["sha256"]:
-                raise DayCorrupt(
-                    f"{path}: SHA-256 was {found}; the manifest says {entry['sha256']}. "
-                    "Drop the day and ingest it again."
-                )
-            if path.stat().st_size != entry["bytes"]:
-                raise DayCorrupt(
-                    f"{folder / 'manifest.json'}: {name} is not of {entry['bytes']} bytes."
-                )
+        for name, entry in self.manifest(symbol, date)["files"].items():
+            _check(folder / name, entry)
 
     def drop(self, symbol: str, date: dt.date | str) -> None:
         """Remove a day.
@@ -206,9 +314,17 @@ class DayStore:
         folder = self.folder(symbol, date)
         if (symbol, date) not in self:
             raise DayNotFound(self._not_found(symbol, _as_date(date)))
-        doomed = folder.with_name(f".dropped-{folder.name}-{os.getpid()}")
-        os.rename(folder, doomed)  # gone in one step, even if the removal is interrupted
-        shutil.rmtree(doomed)
+        with work_folder(self.root) as work:
+            os.rename(folder, work / "day")  # gone in one step, even if the removal is interrupted
+
+    def _checked(self, symbol: str, date: dt.date | str, name: str) -> Path:
+        """Return the path of a file of a day, once it was compared with its SHA-256."""
+        path = self.folder(symbol, date) / name
+        entry = self.manifest(symbol, date)["files"].get(name)
+        if entry is None:
+            raise DayCorrupt(f"{path} is not in the manifest; drop the day and make it again.")
+        _check_once(path, entry)
+        return path
 
     def _not_found(self, symbol: str, date: dt.date) -> str:
         dates = [stored for name, stored in self.days() if name == symbol]
@@ -230,36 +346,45 @@ def _as_date(date: dt.date | str) -> dt.date:
     return date if isinstance(date, dt.date) else dt.date.fromisoformat(date)
 
 
-def _read_table(path: Path, table: type) -> Any:
-    with pa.memory_map(str(path)) as source:
-        read = pa.ipc.open_file(source).read_all()
-    columns = {}
-    for name in DTYPES[table]:
-        chunks = read[name].chunks
-        # Stored as one record batch, so a column is one buffer and is opened without a copy.
-        columns[name] = (
-            chunks[0].to_numpy(zero_copy_only=True) if chunks else np.empty(0, DTYPES[table][name])
-        )
-    return table(**columns)
+def _is_symbol(name: str) -> bool:
+    try:
+        return bool(check_symbol(name))
+    except BadSymbol:
+        return False
 
 
-def _write_table(path: Path, columns: dict[str, np.ndarray]) -> None:
-    arrays = {name: pa.array(values) for name, values in columns.items()}
-    batch = pa.RecordBatch.from_pydict(arrays)
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
-        writer.write_batch(batch)
+def _read_table(path: Path, table: type, dtypes: dict[str, Any]) -> Any:
+    try:
+        columns = read_columns(path)
+        if {name: column.dtype for name, column in columns.items()} != dtypes:
+            raise ValueError(f"its columns are {', '.join(columns)}")
+        return table(**columns)
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise DayCorrupt(f"{path} is not a table of this schema: {error}.") from error
 
 
-def _write_files(folder: Path, day: Day, truth: dict[str, np.ndarray] | None) -> dict[str, Any]:
-    for name, table in _TABLES.items():
-        rows = getattr(day, name)
-        columns = {
-            field: np.ascontiguousarray(getattr(rows, field), dtype)
-            for field, dtype in DTYPES[table].items()
-        }
-        _write_table(folder / f"{name}.arrow", columns)
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise DayCorrupt(f"{path} cannot be read: {error}.") from error
+    if not isinstance(value, dict):
+        raise DayCorrupt(f"{path} cannot be read: it is no JSON object.")
+    return value
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n")
+
+
+def _write_files(
+    folder: Path, day: Day, report: dict[str, Any] | None, truth: dict[str, np.ndarray] | None
+) -> dict[str, Any]:
     if truth is not None:
-        _write_table(folder / "truth.arrow", truth)
+        write_columns(folder / "truth.arrow", truth)
+    write_columns(folder / "bars.arrow", minute_bars(day)._asdict())
+    if report is not None:
+        _write_json(folder / "report.json", report)
     about = {
         "schema_version": SCHEMA_VERSION,
         "symbol": day.symbol,
@@ -273,18 +398,15 @@ def _write_files(folder: Path, day: Day, truth: dict[str, np.ndarray] | None) ->
         "trades": len(day.trades.price),
         "quotes": len(day.quotes.action),
         "halts": len(day.halts),
+        "summary": summary_of(day)._asdict(),
     }
-    (folder / "day.json").write_text(json.dumps(about, indent=1, sort_keys=True) + "\n")
-    files = {
-        path.name: {"sha256": _sha256(path), "bytes": path.stat().st_size}
-        for path in sorted(folder.iterdir())
-    }
+    _write_json(folder / "day.json", about)
+    files = {path.name: _fingerprint(path) for path in sorted(folder.iterdir())}
     manifest = {"id": _manifest_id(files), "files": files}
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+    _write_json(folder / "manifest.json", manifest)
     for path in folder.iterdir():
-        with path.open("rb") as handle:
-            os.fsync(handle.fileno())
-    _sync_folder(folder)
+        _sync(path)
+    _sync(folder)
     folder.chmod(0o755)
     return manifest
 
@@ -294,14 +416,58 @@ def _manifest_id(files: dict[str, Any]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _sha256(path: Path) -> str:
+def _fingerprint(path: Path) -> dict[str, Any]:
+    """Return the size of a file, its SHA-256, and the CRC-32 of each mebibyte."""
+    digest, checks, size = hashlib.sha256(), [], 0
     with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+        while block := handle.read(_HASH_BYTES):
+            digest.update(block)
+            checks.append(zlib.crc32(block))
+            size += len(block)
+    return {"bytes": size, "sha256": digest.hexdigest(), "crc32": checks}
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _where(found: dict[str, Any], entry: dict[str, Any]) -> str:
+    """Return which part of a file differs, as the end of a sentence."""
+    if found["bytes"] != entry["bytes"]:
+        return f", with {entry['bytes']} bytes"
+    pairs = zip(found["crc32"], entry["crc32"], strict=False)
+    bad = [number for number, (one, other) in enumerate(pairs) if one != other]
+    return f"; the damage begins in mebibyte {bad[0]}" if bad else ""
+
+
+def _check(path: Path, entry: dict[str, Any]) -> None:
+    """Compare a file with its entry of the manifest."""
+    found = _fingerprint(path) if path.is_file() else {"sha256": "no file", "bytes": -1}
+    if found != entry:
+        raise DayCorrupt(
+            f"{path}: SHA-256 was {found['sha256']}; the manifest says {entry['sha256']}"
+            f"{_where(found, entry)}. Drop the day and ingest it again."
+        )
+
+
+def _check_once(path: Path, entry: dict[str, Any]) -> None:
+    """Compare a file with its entry, unless this process did and the file was not written since."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError as error:
+        raise DayCorrupt(f"{path}: missing; drop the day and ingest it again.") from error
+    times = (stat.st_mtime_ns, stat.st_ctime_ns)
+    state = (stat.st_dev, stat.st_ino, stat.st_size, times, entry["sha256"])
+    if state not in _verified:
+        _check(path, entry)
+        _verified.add(state)
+
+
+_verified: set[tuple[int, int, int, tuple[int, int], str]] = set()
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file or folder is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         os.close(descriptor)

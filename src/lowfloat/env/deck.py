@@ -4,14 +4,14 @@ What the market shows does not depend on the agent, so its columns are computed 
 loaded. A reset then picks a day and a second and copies nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from lowfloat.base.clock import NS, SECONDS_PER_SESSION
 from lowfloat.base.prices import MAX_PRICE_UNITS, NANODOLLARS_PER_UNIT
-from lowfloat.base.records import TRADE_ACTION
+from lowfloat.base.progress import Progress
 from lowfloat.days.day import Day
 from lowfloat.days.seconds import per_second
 from lowfloat.env.records import HEADER, DeckArrays
@@ -22,7 +22,6 @@ from lowfloat.tape.columns import COLUMNS, market_columns
 from lowfloat.tape.normaliser import Normaliser
 from lowfloat.tape.phase import phases_of
 
-_INT32_MAX = 2**31 - 1
 _CACHE_LINE = 64
 
 
@@ -69,7 +68,7 @@ class _Resident(NamedTuple):
 def build_deck(
     days: Sequence[tuple[Day, float]],
     normaliser: Normaliser | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Deck:
     """Make days resident.
 
@@ -166,18 +165,17 @@ def _resident(day: Day, previous_close: float, normaliser: Normaliser | None) ->
 
 
 def _book_states(day: Day) -> np.ndarray:
-    """Return the day's book states as ``QUOTE`` records; trades leave the book as it was."""
-    changes = day.quotes.action != TRADE_ACTION
-    if not changes.any():
+    """Return the day's book states as ``QUOTE`` records."""
+    if not len(day.quotes.ts_recv):
         raise DayNotTradable(
             f"{day.name} has no quotes, so no order could be filled on it; leave it out of the "
             "split (its row in days.parquet says `tradable` false)."
         )
-    quotes = np.zeros(int(changes.sum()), QUOTE)
-    quotes["ts"] = day.quotes.ts_recv[changes]
+    quotes = np.zeros(len(day.quotes.ts_recv), QUOTE)
+    quotes["ts"] = day.quotes.ts_recv
     for side in ("bid", "ask"):
-        price = getattr(day.quotes, f"{side}_price")[changes]
-        size = getattr(day.quotes, f"{side}_size")[changes]
+        price = getattr(day.quotes, f"{side}_price")
+        size = getattr(day.quotes, f"{side}_size")
         off_grid = np.flatnonzero(
             (price % NANODOLLARS_PER_UNIT != 0) | (price > MAX_PRICE_UNITS * NANODOLLARS_PER_UNIT)
         )
@@ -187,7 +185,7 @@ def _book_states(day: Day) -> np.ndarray:
                 f"$0.0001 or above ${MAX_PRICE_UNITS // 10_000:,}; quotes must be on it."
             )
         quotes[side] = price // NANODOLLARS_PER_UNIT
-        quotes[f"{side}_size"] = np.minimum(size, _INT32_MAX)
+        quotes[f"{side}_size"] = size
     return quotes
 
 

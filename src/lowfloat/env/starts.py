@@ -1,11 +1,12 @@
 """Where episodes may begin: from an index's reset points, or whole days."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from lowfloat.base.clock import SECONDS_PER_SESSION, parse_second
+from lowfloat.base.progress import Progress
 from lowfloat.days.store import DayStore
 from lowfloat.env.deck import Deck, build_deck
 from lowfloat.env.records import START
@@ -35,7 +36,7 @@ def load_split(
     days_root: str | Path | None = None,
     normaliser: Normaliser | None = None,
     min_quality: float = 0.0,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Deck, np.ndarray, list[IndexedDay]]:
     """Make the tradable days of a split resident, with their reset points as starts.
 

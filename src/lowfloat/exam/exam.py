@@ -4,7 +4,7 @@ All policies share the days, the frictions and the clock, and see only what is k
 second. A day ends early only when its loss limit closes it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from lowfloat.base.clock import SECONDS_PER_SESSION
 from lowfloat.base.codes import Action, EndReason, MomentumPhase, RejectReason
 from lowfloat.base.prices import MICRODOLLARS_PER_DOLLAR, UNITS_PER_DOLLAR
+from lowfloat.base.progress import Progress
 from lowfloat.env.config import EnvConfig
 from lowfloat.env.deck import Deck
 from lowfloat.env.starts import whole_days
@@ -20,7 +21,6 @@ from lowfloat.exam.policy import Policy, View
 from lowfloat.tape.normaliser import Normaliser
 
 EQUITY_EVERY = 60
-Progress = Callable[[str, int, int], None]
 
 
 class Sitting(NamedTuple):

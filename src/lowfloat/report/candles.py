@@ -6,23 +6,24 @@ import numpy as np
 
 from lowfloat.base.clock import NS
 from lowfloat.base.codes import MomentumPhase
-from lowfloat.base.prices import NANODOLLARS_PER_UNIT, UNITS_PER_DOLLAR
+from lowfloat.base.prices import NANODOLLARS_PER_DOLLAR
+from lowfloat.days.bars import Bars, minute_bars
 from lowfloat.days.day import Day
 
 MINUTE_SECONDS = 60
-MINUTE_NS = MINUTE_SECONDS * NS
-NANODOLLARS = NANODOLLARS_PER_UNIT * UNITS_PER_DOLLAR
 
 
 class Candles(NamedTuple):
-    """Closed one-minute bars with at least one trade; arrays of equal length.
+    """Closed one-minute bars with a last price; arrays of equal length.
+
+    Prints count as their marks say; see :mod:`lowfloat.days.bars`.
 
     Attributes:
         second: int64, session second at which the minute begins.
-        open: float64 dollars, first trade received in the minute.
+        open: float64 dollars, first print received in the minute.
         high: float64 dollars.
         low: float64 dollars.
-        close: float64 dollars, last trade received in the minute.
+        close: float64 dollars, last print received in the minute.
         volume: int64 shares.
     """
 
@@ -35,28 +36,24 @@ class Candles(NamedTuple):
 
 
 def minute_candles(day: Day) -> Candles:
-    """Sum a day's trades per minute of receipt.
+    """Return a day's minute bars that have a last price.
 
     A minute that the data cover only in part is left out: it never closed.
     """
-    start = day.session.start_ns
-    whole = (day.coverage_end_ns - start) // MINUTE_NS
-    rows = int(np.searchsorted(day.trades.ts_recv, start + whole * MINUTE_NS))
-    minute = (day.trades.ts_recv[:rows] - start) // MINUTE_NS
-    price = day.trades.price[:rows]
-    first = np.flatnonzero(np.diff(minute, prepend=-1))
-    last = np.append(first[1:], rows) - 1
-    if not rows:
-        nothing = np.empty(0)
-        whole_numbers = np.empty(0, np.int64)
-        return Candles(whole_numbers, nothing, nothing, nothing, nothing, whole_numbers)
+    bars = minute_bars(day)
+    covered = (day.coverage_end_ns - day.session.start_ns) // NS
+    drawn = (bars.open > 0) & (bars.minute + MINUTE_SECONDS <= covered)
+    bars = Bars(*(column[drawn] for column in bars))
+    # A print may count for the last price and not for highs and lows, or the other way round.
+    top, bottom = np.maximum(bars.open, bars.close), np.minimum(bars.open, bars.close)
+    low = np.where(bars.low > 0, np.minimum(bars.low, bottom), bottom)
     return Candles(
-        second=minute[first] * MINUTE_SECONDS,
-        open=price[first] / NANODOLLARS,
-        high=np.maximum.reduceat(price, first) / NANODOLLARS,
-        low=np.minimum.reduceat(price, first) / NANODOLLARS,
-        close=price[last] / NANODOLLARS,
-        volume=np.add.reduceat(day.trades.size[:rows], first),
+        second=bars.minute.astype(np.int64),
+        open=bars.open / NANODOLLARS_PER_DOLLAR,
+        high=np.maximum(bars.high, top) / NANODOLLARS_PER_DOLLAR,
+        low=low / NANODOLLARS_PER_DOLLAR,
+        close=bars.close / NANODOLLARS_PER_DOLLAR,
+        volume=bars.volume,
     )
 
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from lowfloat.base.jit import kernel
 from lowfloat.base.prices import tick_size
-from lowfloat.base.records import TRADE_ACTION
 from lowfloat.synth.draws import DRAW_FIELDS, exponential, geometric, normal, uniform
 from lowfloat.synth.halts import watch
 
@@ -55,7 +54,8 @@ ROW = np.dtype(
 BID, ASK = np.int64(0), np.int64(1)
 NOTHING = np.int64(0)
 ADD, CANCEL, MODIFY = np.int64(ord("A")), np.int64(ord("C")), np.int64(ord("M"))
-TRADE = np.int64(TRADE_ACTION)
+TRADE = np.int64(ord("T"))
+CROSS = np.int64(ord("X"))  # the print of an auction
 
 QUOTE_DISTANCE = 0.75  # median distance of a quote from the value, in half-spreads
 QUOTE_NOISE = 0.45  # of the logarithm of a quote's distance from the value

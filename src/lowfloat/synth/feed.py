@@ -3,46 +3,67 @@
 import numpy as np
 
 from lowfloat.base.clock import NS, Session
-from lowfloat.base.prices import NANODOLLARS_PER_UNIT
-from lowfloat.base.records import SSR_CHANGE, TRADE_ACTION, TRADING, Quotes, Status, Trades
+from lowfloat.base.codes import Mark
+from lowfloat.base.prices import NANODOLLARS_PER_UNIT, ROUND_LOT
+from lowfloat.base.records import (
+    LULD_PAUSE,
+    PAUSE,
+    SSR_CHANGE,
+    TRADING,
+    Quotes,
+    Status,
+    Trades,
+)
+from lowfloat.synth.book import CROSS, TRADE
 from lowfloat.synth.market import PAUSED, RESTRICTED, RESUMED
 
 DELAY_NS = (20_000, 300_000)  # from exchange time to receipt
 STATUS_DELAY_NS = 170_000
-PRE_OPEN, PAUSE = 1, 9  # status actions
-LULD_PAUSE = 50  # status reason
+PRE_OPEN = 1  # status action
 FIRST_STATUS_NS = 3300 * NS  # before 04:00
 NOT_SAID = -1
+
+_AUCTION = np.uint16(Mark.ORDINARY & ~Mark.TAPE | Mark.AUCTION)  # as ingest marks an auction
 
 
 def tables(rng: np.random.Generator, session: Session, log: np.ndarray) -> tuple[Trades, Quotes]:
     """Return the tape and the top of book of a log of :data:`lowfloat.synth.book.ROW`.
 
-    Each print is a row of both, as in a feed of the top of book. What would arrive after the end
-    of the session is left out.
+    What would arrive after the end of the session is left out.
     """
     ts_event = session.start_ns + log["time"]
     ts_recv = np.maximum.accumulate(ts_event + rng.integers(*DELAY_NS, size=len(log)))
     in_time = ts_recv < session.end_ns
     log, ts_event, ts_recv = log[in_time], ts_event[in_time], ts_recv[in_time]
-    sequence = np.arange(1, len(log) + 1)
+    sequence = np.arange(1, len(log) + 1, dtype=np.uint32)
+    prints = (log["action"] == TRADE) | (log["action"] == CROSS)
+    book = log[~prints]
     quotes = Quotes(
-        ts_event=ts_event,
-        ts_recv=ts_recv,
-        bid_price=log["bid"] * NANODOLLARS_PER_UNIT,
-        ask_price=log["ask"] * NANODOLLARS_PER_UNIT,
-        bid_size=log["bid_size"].copy(),
-        ask_size=log["ask_size"].copy(),
-        action=log["action"].astype(np.uint8),
-        sequence=sequence,
+        ts_event=ts_event[~prints],
+        ts_recv=ts_recv[~prints],
+        bid_price=book["bid"] * NANODOLLARS_PER_UNIT,
+        ask_price=book["ask"] * NANODOLLARS_PER_UNIT,
+        bid_size=book["bid_size"].astype(np.int32),
+        ask_size=book["ask_size"].astype(np.int32),
+        action=book["action"].astype(np.uint8),
+        flags=np.zeros(len(book), np.uint8),
+        publisher=np.zeros(len(book), np.uint16),
+        sequence=sequence[~prints],
     )
-    prints = log["action"] == TRADE_ACTION
+    tape = log[prints]
+    side = tape["side"].astype(np.int8)
+    marks = np.full(len(tape), Mark.ORDINARY, np.uint16)
+    marks[tape["shares"] < ROUND_LOT] |= np.uint16(Mark.ODD_LOT)
+    marks[tape["action"] == CROSS] = _AUCTION
     trades = Trades(
         ts_event=ts_event[prints],
         ts_recv=ts_recv[prints],
-        price=log["price"][prints] * NANODOLLARS_PER_UNIT,
-        size=log["shares"][prints],
-        side=log["side"][prints].astype(np.int8),
+        price=tape["price"] * NANODOLLARS_PER_UNIT,
+        size=tape["shares"].astype(np.int32),
+        side=side,
+        confidence=np.where(side != 0, 100, 0).astype(np.uint8),
+        marks=marks,
+        publisher=np.zeros(len(tape), np.uint16),
         sequence=sequence[prints],
     )
     return trades, quotes
@@ -73,6 +94,7 @@ def status_of(session: Session, notices: np.ndarray) -> Status:
         reason=table[:, 2].astype(np.uint16),
         is_trading=table[:, 3].astype(np.int8),
         is_short_sell_restricted=table[:, 4].astype(np.int8),
+        confidence=np.full(len(table), 100, np.uint8),
     )
 
 

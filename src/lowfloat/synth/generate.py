@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,9 @@ import numpy as np
 from lowfloat.base.clock import NS, REGULAR_OPEN, Session, session_of, sessions_between
 from lowfloat.base.codes import MomentumPhase
 from lowfloat.base.prices import NANODOLLARS_PER_UNIT, UNITS_PER_DOLLAR
+from lowfloat.base.progress import Progress
 from lowfloat.days.day import Day
+from lowfloat.days.signing import sign
 from lowfloat.days.store import DayStore
 from lowfloat.errors import ConfigError, NotASession
 from lowfloat.synth import halts, market
@@ -82,7 +84,7 @@ def synthesize(
     *,
     symbols: int = 1,
     first: dt.date = FIRST_SESSION,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[str]:
     """Write the days of :func:`synth_days`, with their truth, to a store; return their names.
 
@@ -124,7 +126,7 @@ def _dates(first: dt.date, days: int) -> list[dt.date]:
     last = first + dt.timedelta(days=days * 366 // 250 + 15)
     try:
         return sessions_between(first, last)[:days]
-    except ValueError as error:
+    except NotASession as error:
         raise NotASession(
             f"{days} sessions from {first} on may reach {last}, beyond the exchange calendar; "
             f"use fewer `days` or another `first`. {error}"
@@ -165,7 +167,7 @@ def _make_day(
         date=date,
         session=session,
         coverage_end_ns=session.end_ns,
-        trades=trades,
+        trades=sign(trades, quotes),  # as ingest signs what a feed leaves open
         quotes=quotes,
         status=status_of(session, played.notices),
         vendor=VENDOR,

@@ -18,6 +18,7 @@ from lowfloat.synth import halts
 from lowfloat.synth.book import (
     ASK,
     BID,
+    CROSS,
     HEAT_SPREAD,
     NOTHING,
     TRADE,
@@ -100,8 +101,8 @@ def _notice(market, notices, kind):
 
 
 @kernel
-def _print(market, bands, window, log, notices, price, size, side):
-    write_row(market, log, TRADE, price, size, side)
+def _print(market, bands, window, log, notices, action, price, size, side):
+    write_row(market, log, action, price, size, side)
     market.last_price = price
     halts.observe(bands, window, market.time, price, size)
     if bands.active == 1 and market.restricted == 0 and 10 * price <= 9 * bands.previous_close:
@@ -118,7 +119,7 @@ def _cross(market, bands, window, log, notices):
     requote_both(market, bands, log)
     market.time += SETTLE_NS
     shares = 100 * (1 + np.int64(CROSS_SHARES / 100.0 * math.exp(normal(market))))
-    _print(market, bands, window, log, notices, price, shares, NOTHING)
+    _print(market, bands, window, log, notices, CROSS, price, shares, NOTHING)
 
 
 @kernel
@@ -166,10 +167,10 @@ def _order(market, bands, window, log, notices, tilt):
                 price = snap(market.quote[BID] + uniform(market) * spread)
             if bands.active == 1:
                 price = min(max(price, bands.lower), bands.upper)
-            _print(market, bands, window, log, notices, price, size, NOTHING)
+            _print(market, bands, window, log, notices, TRADE, price, size, NOTHING)
         else:
             size = min(size, market.shown[side])
-            _print(market, bands, window, log, notices, touch, size, sign)
+            _print(market, bands, window, log, notices, TRADE, touch, size, sign)
             take(market, bands, log, side, size)
         market.time += np.int64(exponential(market, 150_000.0))
     half = market.half * (1.0 + HEAT_SPREAD * market.heat)

@@ -20,6 +20,7 @@ from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 
+from lowfloat.base.progress import Progress
 from lowfloat.training.checkpoint import resume_from, save_checkpoint
 from lowfloat.training.config import TrainingConfig
 from lowfloat.training.log import JsonLines, drop_lines_after, rollout_metrics
@@ -29,7 +30,6 @@ from lowfloat.training.vec_env import SqueezeVecEnv
 
 KEPT_CHECKPOINTS = 3
 NEVER = 2**62  # SB3 would log before the update; the boundary logs after it
-Progress = Callable[[str, int, int], None]
 
 
 class _Stop(Exception):
