@@ -5,16 +5,17 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from reference.market_columns import TapeReader
-from reference.tapes import P, Q, make_day, ns, resume, stop
+from reference.market_columns import VOLUME, TapeReader
+from reference.tapes import P, Q, make_day, nasty_day, ns, resume, stop
 
 from lowfloat.base.clock import sessions_between
+from lowfloat.base.codes import Mark
 from lowfloat.days import Day, DayStore
 from lowfloat.days.seconds import per_second
 from lowfloat.errors import DayNotFound
 from lowfloat.index import Index, MomentumIndexBuilder, scan
 from lowfloat.index.asof import first_alert
-from lowfloat.index.config import AlertConfig
+from lowfloat.index.config import AlertConfig, IndexConfig, SplitConfig
 from lowfloat.index.index import IndexedDay
 
 OPEN, CLOSE = 19_800, 43_200
@@ -45,6 +46,52 @@ def test_a_day_that_never_trades_after_the_open_opens_with_its_first_print(store
     day = row(make_day(QUOTES, trades=prints), store, tmp_path)
     assert (day.open, day.close) == (3.0, 3.3)
     assert day.max_move == pytest.approx(0.1)
+
+
+def test_a_day_that_trades_only_outside_the_regular_session_opens_with_its_first_print(
+    store, tmp_path
+) -> None:
+    prints = [P(ns(500), 3.0), P(ns(501), 3.2), P(ns(CLOSE), 3.3)]
+    day = row(make_day(QUOTES, trades=prints), store, tmp_path)
+    assert (day.open, day.close) == (3.0, 3.2)
+
+
+def test_a_print_makes_the_prices_and_the_volume_that_its_marks_say(store, tmp_path) -> None:
+    prints = [
+        P(ns(OPEN), 9.0, 10, marks=Mark.TAPE),
+        P(ns(OPEN), 8.0, 20, marks=Mark.VOLUME | Mark.ODD_LOT),
+        P(ns(OPEN) + 1, 4.0, 40, marks=Mark.LAST),
+        P(ns(OPEN) + 2, 5.0, 80, marks=Mark.HIGH_LOW),
+        P(ns(OPEN) + 3, 4.5, 160, marks=Mark.HIGH_LOW | Mark.VOLUME),
+        P(ns(CLOSE) - 1, 4.2, 320, marks=Mark.LAST | Mark.VOLUME),
+        P(ns(CLOSE) - 1, 1.0, 640, marks=0),
+    ]
+    day = row(make_day(QUOTES, trades=prints), store, tmp_path)
+    assert (day.open, day.high, day.low, day.close) == (4.0, 5.0, 4.5, 4.2)
+    assert day.volume == 20 + 160 + 320
+    assert day.max_move == pytest.approx((5.0 - 4.5) / 4.0)
+
+
+def test_the_auctions_are_the_open_and_the_close(store, tmp_path) -> None:
+    cross = Mark.ORDINARY & ~Mark.TAPE | Mark.AUCTION
+    prints = [
+        P(ns(OPEN), 3.9, 100), P(ns(OPEN + 2), 4.0, 9_000, 0, cross), P(ns(30_000), 6.0, 100),
+        P(ns(CLOSE) - 1, 5.0, 100), P(ns(CLOSE + 1), 5.2, 5_000, 0, cross), P(ns(CLOSE + 9), 5.5),
+    ]  # fmt: skip
+    day = row(make_day(QUOTES, trades=prints), store, tmp_path)
+    assert (day.open, day.close) == (4.0, 5.2)
+
+
+def test_the_official_prices_win_over_the_auctions(store, tmp_path) -> None:
+    prints = [
+        P(ns(OPEN + 2), 4.0, 9_000, 0, Mark.ORDINARY | Mark.AUCTION),
+        P(ns(OPEN + 3), 4.1, 9_000, 0, Mark.OFFICIAL_OPEN),
+        P(ns(CLOSE + 1), 5.2, 5_000, 0, Mark.ORDINARY | Mark.AUCTION),
+        P(ns(CLOSE + 60), 5.3, 5_000, 0, Mark.OFFICIAL_CLOSE),
+    ]
+    day = row(make_day(QUOTES, trades=prints), store, tmp_path)
+    assert (day.open, day.close) == (4.1, 5.3)
+    assert (day.high, day.low, day.volume) == (5.2, 4.0, 14_000)
 
 
 def test_a_day_without_prints_has_no_move(store, tmp_path) -> None:
@@ -87,7 +134,8 @@ def test_the_volume_ratio_is_over_the_mean_of_the_20_sessions_before(thirty: Ind
     assert days[0].volume_ratio is None
     for number, day in enumerate(days[1:], start=2):
         before = [100 * n + 1 for n in range(max(1, number - 20), number)]
-        assert day.volume_ratio == pytest.approx((100 * number + 1) / (sum(before) / len(before)))
+        usual = round(sum(before) / len(before))  # whole shares
+        assert day.volume_ratio == (100 * number + 1) / usual
 
 
 def test_the_previous_close_is_that_of_the_regular_session_before(thirty: Index) -> None:
@@ -136,6 +184,28 @@ def test_a_day_without_quotes_is_told_of_but_cannot_be_traded(store, tmp_path) -
     assert index.days(tradable=True) == [second]
 
 
+def test_days_with_rebuilt_quotes_are_tradable_in_the_training_split_only(store, tmp_path) -> None:
+    for number, date in enumerate(SESSIONS[:10]):
+        day = make_day(QUOTES, trades=[P(ns(OPEN), 4.0)], date=date)
+        flags = ("no_status", "quotes_rebuilt") if number % 2 else ()
+        store.write(replace(day, flags=flags))
+    splits = SplitConfig(train_end=SESSIONS[3], valid_end=SESSIONS[6], embargo_sessions=1)
+    index = scan(store, tmp_path / "index", IndexConfig(splits=splits))
+    found = [(day.split, day.flags, day.tradable) for day in index.days()]
+    rebuilt = "no_status,quotes_rebuilt"
+    assert found == [
+        ("train", "", True), ("train", rebuilt, True),
+        ("train", "", True), ("train", rebuilt, True),
+        ("embargo", "", True), ("valid", rebuilt, False), ("valid", "", True),
+        ("embargo", rebuilt, False), ("exam", "", True), ("exam", rebuilt, False),
+    ]  # fmt: skip
+
+
+def test_a_day_with_rebuilt_quotes_keeps_its_reset_points(store, tmp_path) -> None:
+    day = replace(make_day(QUOTES, trades=[P(ns(OPEN), 4.0)]), flags=("quotes_rebuilt",))
+    assert row(day, store, tmp_path).resets == 4
+
+
 def test_the_number_of_resets_is_that_of_the_points(six_indexed: Index) -> None:
     for day in six_indexed.days():
         assert day.resets == len(six_indexed.resets(day.symbol, day.date))
@@ -156,8 +226,9 @@ def alert_by_hand(day: Day, previous_close: float, config: AlertConfig) -> int |
     for second in range(1, 57_601):
         if reader.mids[second] < base * (1 + config.min_gain) or not reader.mids[second]:
             continue
-        shares = sum(row.shares for row in reader.prints_of(second, second))
-        value = sum(row.shares * row.nanodollars for row in reader.prints_of(second, 60)) / 1e9
+        shares = sum(row.shares for row in reader.prints_of(second, second, VOLUME))
+        minute = reader.prints_of(second, 60, VOLUME)
+        value = sum(row.shares * row.nanodollars for row in minute) / 1e9
         if (
             shares >= config.min_volume
             and value >= config.min_minute_value
@@ -180,6 +251,18 @@ def test_an_alert_comes_at_the_first_second_at_which_all_its_terms_were_met(aler
     for day, previous_close, alert in alerts:
         assert alert == alert_by_hand(day, previous_close, config), day.name
     assert {alert is None for _, _, alert in alerts} == {True, False}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_alert_counts_only_the_prints_that_count_for_volume(seed) -> None:
+    day, previous_close = nasty_day(seed), 0.01
+    for config in (
+        AlertConfig(min_gain=0.0, min_volume=400_000, min_minute_value=0.0),
+        AlertConfig(min_gain=0.02, min_volume=1, min_minute_value=900_000.0),
+    ):
+        alert = first_alert(per_second(day), previous_close, config)
+        assert alert == alert_by_hand(day, previous_close, config)
+        assert alert is not None
 
 
 def test_an_alert_before_a_cut_does_not_depend_on_what_came_after_it(alerts) -> None:

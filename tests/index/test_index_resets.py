@@ -5,9 +5,9 @@ from itertools import pairwise
 from statistics import fmean
 
 import pytest
-from reference.market_columns import TapeReader
+from reference.market_columns import VOLUME, TapeReader
 from reference.tape import Tape
-from reference.tapes import P, Q, make_day, ns, resume, stop
+from reference.tapes import NOTHING_KNOWN, P, Q, make_day, ns, resume, stop
 
 from lowfloat.base.clock import format_second
 from lowfloat.base.codes import MomentumPhase
@@ -23,7 +23,7 @@ QUIET = [Q(ns(100), 4.0, 4.02)]
 
 
 def reset_points(day: Day) -> list[dict]:
-    return MomentumIndexBuilder().scan_day(day, [])[1]
+    return MomentumIndexBuilder().scan_day(day, NOTHING_KNOWN)[1]
 
 
 def times(day: Day) -> list[str]:
@@ -81,7 +81,7 @@ def test_points_keep_their_distance(spacing: int, six_days: DayStore) -> None:
     builder.config = builder.config.model_copy(update={"detection": config})
     found = 0
     for day in six_days:
-        seconds = [point["second"] for point in builder.scan_day(day, [])[1]]
+        seconds = [point["second"] for point in builder.scan_day(day, NOTHING_KNOWN)[1]]
         assert seconds == sorted(seconds)
         assert all(b - a >= spacing for a, b in pairwise(seconds))
         found += len(seconds)
@@ -94,7 +94,7 @@ def test_a_better_burst_silences_its_neighbours(six_days: DayStore) -> None:
     thinned = 0
     for day in six_days:
         kept = {point["second"]: point for point in reset_points(day)}
-        for point in free.scan_day(day, [])[1]:
+        for point in free.scan_day(day, NOTHING_KNOWN)[1]:
             if point["second"] in kept:
                 continue
             thinned += 1
@@ -138,7 +138,7 @@ def test_every_point_is_tradable_by_what_was_known_and_labelled_by_the_rules(
 def surge(reader: TapeReader, second: int) -> float:
     """Return the shares of the last closed minute over the mean of the 20 before."""
     minutes = [
-        sum(row.shares for row in reader.prints_of(second // 60 * 60 - 60 * k, 60))
+        sum(row.shares for row in reader.prints_of(second // 60 * 60 - 60 * k, 60, VOLUME))
         for k in range(21)
     ]
     usual = fmean(minutes[1:])
@@ -156,11 +156,13 @@ def test_a_burst_is_every_minute_that_surged_moved_and_widened(six_days: DayStor
             max(*bar, last[-1]) - min(*bar, last[-1]) if last[-1] else 0.0
             for last, bar in pairwise(bars)
         ]
-        expected = []
+        expected, ties = [], set()
         for m in range(20, 960):
             before, close = bars[m - 1][-1], bars[m][-1]
             fast, slow = fmean(ranges[m - 4 : m + 1]), fmean(ranges[m - 13 : m + 1])
-            if (
+            if fast == pytest.approx(config.atr_expansion * slow, rel=1e-9):
+                ties.add(60 * (m + 1))  # prices are few: a sum of floats may err to either side
+            elif (
                 before > 0
                 and surge(reader, 60 * (m + 1)) >= config.volume_surge
                 and abs(close / before - 1) >= config.price_velocity
@@ -169,7 +171,7 @@ def test_a_burst_is_every_minute_that_surged_moved_and_widened(six_days: DayStor
             ):
                 expected.append(60 * (m + 1))
         found = bursts(one_minute_bars(per_second(day)), config)
-        assert [burst.second for burst in found] == expected
+        assert [burst.second for burst in found if burst.second not in ties] == expected
         assert all(0.0 <= burst.clarity <= 1.0 for burst in found)
         total += len(found)
     assert total > 10

@@ -110,3 +110,8 @@ def test_a_reset_point_is_of_the_split_of_its_day(six_indexed: Index) -> None:
 def test_a_split_that_is_none_is_told_what_there_is(six_indexed: Index) -> None:
     with pytest.raises(EmptySplit, match="`split` was 'test'; use one of train, valid, exam, emb"):
         six_indexed.days(split="test")
+
+
+def test_fractions_that_leave_less_than_nothing_for_the_exam_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"add up to 1\.2; use 1 at most"):
+        SplitConfig(train_fraction=0.8, valid_fraction=0.4)

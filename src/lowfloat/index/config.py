@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Annotated
 
 from annotated_types import Ge
+from pydantic import model_validator
 
 from lowfloat.base.settings import Settings
 from lowfloat.base.units import Count, Fraction, NonNegative, Seconds
@@ -32,6 +33,15 @@ class SplitConfig(Settings):
     train_fraction: Fraction = 0.6
     valid_fraction: Fraction = 0.2
     embargo_sessions: Annotated[int, Ge(0)] = 1
+
+    @model_validator(mode="after")
+    def _leaves_an_exam(self) -> "SplitConfig":
+        total = self.train_fraction + self.valid_fraction
+        if total > 1:
+            raise ValueError(
+                f"`train_fraction` and `valid_fraction` add up to {total:g}; use 1 at most"
+            )
+        return self
 
 
 class AlertConfig(Settings):

@@ -103,7 +103,10 @@ class Index:
 
     @property
     def id(self) -> str:
-        """SHA-256 over the schema, the configuration, and the manifests of the scanned days."""
+        """SHA-256 over the schema, the configuration, and all data that was scanned.
+
+        The data are the days, by their manifests, and the reference tables, by their files.
+        """
         return self.about["id"]
 
     @property

@@ -3,7 +3,6 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,13 @@ import pyarrow.parquet as pq
 
 from lowfloat.base.clock import parse_second
 from lowfloat.base.codes import MomentumPhase
-from lowfloat.base.prices import UNITS_PER_DOLLAR
+from lowfloat.base.prices import NANODOLLARS_PER_DOLLAR, UNITS_PER_DOLLAR
+from lowfloat.base.progress import Progress
 from lowfloat.base.settings import to_plain
-from lowfloat.days.day import NO_QUOTES, Day
+from lowfloat.days.bars import official_open
+from lowfloat.days.baselines import TABLES_READ, Baseline, Baselines
+from lowfloat.days.day import NO_QUOTES, QUOTES_REBUILT, Day
+from lowfloat.days.reference import ReferenceTables
 from lowfloat.days.seconds import Seconds, per_second
 from lowfloat.days.store import DayStore
 from lowfloat.errors import DayNotFound
@@ -27,9 +30,6 @@ from lowfloat.index.quality import base_quality, category_of, time_multiplier
 from lowfloat.tape.phase import phases_of
 
 FIXED_RESETS = ("09:30", "10:30", "14:00", "15:30")
-BASELINE_SESSIONS = 20
-
-Progress = Callable[[str, int, int], None]
 
 
 class MomentumIndexBuilder:
@@ -52,10 +52,10 @@ class MomentumIndexBuilder:
         if not keys:
             raise DayNotFound(f"{store.root} holds no days; ingest or synthesize some first.")
         rows, resets = [], []
-        history: dict[str, list[tuple[float, int]]] = {}
+        baselines = Baselines(store, ReferenceTables(store.root))
         for number, (symbol, date) in enumerate(keys, start=1):
             day = store[symbol, date]
-            row, points = self.scan_day(day, history.setdefault(symbol, []))
+            row, points = self.scan_day(day, baselines.of(symbol, date))
             rows.append(row)
             resets.extend(points)
             if progress is not None:
@@ -63,36 +63,33 @@ class MomentumIndexBuilder:
         splits = split_of_dates([date for _, date in keys], self.config.splits)
         for record in (*rows, *resets):
             record["split"] = splits[record["date"]]
+        for row in rows:
+            # A book that was made up from prints is good enough to practise on, not to be
+            # examined on: nobody could have traded at its prices.
+            row["tradable"] &= QUOTES_REBUILT not in row["flags"] or row["split"] == "train"
         return _write(Path(into), store, self.config, rows, resets)
 
     def scan_symbol_history(
         self, store: DayStore, symbol: str, start: dt.date, end: dt.date
     ) -> list[dict[str, Any]]:
         """Return the rows of a symbol's stored days from ``start`` to ``end``."""
-        history: list[tuple[float, int]] = []
-        rows = []
-        for name, date in store.days():
-            if name == symbol and date <= end:
-                row, _ = self.scan_day(store[name, date], history)
-                if date >= start:
-                    rows.append(row)
-        return rows
+        baselines = Baselines(store, ReferenceTables(store.root))
+        return [
+            self.scan_day(store[name, date], baselines.of(name, date))[0]
+            for name, date in store.days()
+            if name == symbol and start <= date <= end
+        ]
 
-    def scan_day(
-        self, day: Day, history: list[tuple[float, int]]
-    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """Return a day's row and its reset points, and add the day to the symbol's history.
+    def scan_day(self, day: Day, baseline: Baseline) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Return a day's row and its reset points.
 
         Args:
             day: the day.
-            history: ``(closing price in dollars, volume)`` of the symbol's earlier sessions in
-                order; appended to.
+            baseline: what was usual for the symbol before it.
         """
         seconds = per_second(day)
-        volumes = [volume for _, volume in history[-BASELINE_SESSIONS:]]
-        usual = float(np.mean(volumes)) if volumes else 0.0
-        previous_close = history[-1][0] if history else 0.0
-        row = _day_row(day, seconds, previous_close, usual)
+        previous_close = baseline.previous_close / NANODOLLARS_PER_DOLLAR
+        row = _day_row(day, seconds, previous_close, float(baseline.average_volume))
         points = _reset_points(day, seconds, self.config.detection) if row["tradable"] else []
         best = sorted((point["quality_score"] for point in points), reverse=True)[:5]
         moved = min(row["max_move"] / 0.5, 1.0)
@@ -101,7 +98,6 @@ class MomentumIndexBuilder:
         row["is_momentum"] = bool(row["max_move"] >= self.config.detection.min_day_move)
         row["alert_second"] = first_alert(seconds, previous_close, self.config.alert)
         row["resets"] = len(points)
-        history.append((day.closing_price / 1e9, row["volume"]))
         return row, points
 
 
@@ -118,13 +114,7 @@ def scan(
 
 def _day_row(day: Day, seconds: Seconds, previous_close: float, usual: float) -> dict[str, Any]:
     traded = seconds.low > 0
-    regular = day.session.second(day.session.regular_open_ns)
-    first = np.flatnonzero(traded[regular:])
-    opening = regular + int(first[0]) if len(first) else int(np.argmax(traded))
-    start = opening if traded.any() else 0
-    # The first print of that second is as good an opening price as the feed gives.
-    at_open = np.searchsorted(day.trades.ts_recv, day.session.ns(start))
-    open_price = float(day.trades.price[at_open]) / 1e9 if traded.any() else 0.0
+    open_price = official_open(day.trades, day.session) / NANODOLLARS_PER_DOLLAR
     high = float(seconds.high.max())
     low = float(seconds.low[traded].min()) if traded.any() else 0.0
     volume = int(seconds.volume.sum())
@@ -134,7 +124,7 @@ def _day_row(day: Day, seconds: Seconds, previous_close: float, usual: float) ->
         "open": open_price,
         "high": high,
         "low": low,
-        "close": day.closing_price / 1e9,
+        "close": day.closing_price / NANODOLLARS_PER_DOLLAR,
         "previous_close": previous_close,
         "volume": volume,
         "max_move": (high - low) / open_price if open_price else 0.0,
@@ -241,13 +231,20 @@ def _write(
     folder.mkdir(parents=True, exist_ok=True)
     plain = to_plain(config)
     data = {f"{row['symbol']}/{row['date']}": row["manifest_id"] for row in rows}
-    content = json.dumps({"schema": SCHEMA_VERSION, "config": plain, "days": data}, sort_keys=True)
+    # Files of reference tables are named by their contents, on which the baselines depend.
+    tables = ReferenceTables(store.root)
+    reference = {table: [path.stem for path in tables.files(table)] for table in TABLES_READ}
+    content = json.dumps(
+        {"schema": SCHEMA_VERSION, "config": plain, "days": data, "reference": reference},
+        sort_keys=True,
+    )
     about = {
         "schema_version": SCHEMA_VERSION,
         "id": hashlib.sha256(content.encode()).hexdigest(),
         "days_root": str(store.root.resolve()),
         "config": plain,
         "days": data,
+        "reference": reference,
     }
     # The description goes last: an interrupted scan leaves no index that looks whole.
     (folder / "index.json").unlink(missing_ok=True)
