@@ -4,7 +4,7 @@ import datetime as dt
 import json
 
 import pytest
-from dbn_files import at, mapping, quote, state, trade, write, write_day
+from dbn_files import at, mapping, quote, state, trade, write, write_busy_day, write_day
 
 from lowfloat.days import DayStore
 from lowfloat.errors import BadSymbol
@@ -49,7 +49,7 @@ def test_a_winter_day_is_joined_from_two_utc_files(raw, store):
     day = store["ABCD", WINTER]
     assert day.trades.price.tolist() == [5_000_000_000, 6_000_000_000]
     assert [name for name, _ in day.sources] == ["a.dbn.zst", "b.dbn.zst"]
-    assert result.clipped == 0
+    assert [row.clipped for row in result.days] == [0, 0]
 
 
 def test_a_following_file_that_is_silent_after_midnight_utc_adds_no_coverage(raw, store):
@@ -89,18 +89,40 @@ def test_a_half_day_ends_at_17_00(raw, store):
           date)  # fmt: skip
     result = ingest_databento(raw, store)
     assert (result.days[0].coverage_end, result.days[0].trades) == ("17:00:00", 1)
-    assert result.clipped == 1
 
 
-def test_records_before_04_00_and_from_20_00_on_are_clipped_and_counted(raw, store):
+def test_records_before_04_00_and_from_20_00_on_are_left_out(raw, store):
     clocks = ("01:55:00", "03:59:59.999999999", "04:00:00", "19:59:59.999999999")
-    rows = [quote(at(SUMMER, clock)) for clock in clocks]
-    write(raw / "a.dbn.zst", "mbp-1", rows, SUMMER)
-    later = [quote(at(SUMMER, "20:00:00")), quote(at("2025-03-11", "09:30:00"))]
-    write(raw / "b.dbn.zst", "mbp-1", later, "2025-03-11")
+    rows = [trade(at(SUMMER, clock)) for clock in clocks]
+    write(raw / "a.dbn.zst", "trades", rows, SUMMER)
+    later = [trade(at(SUMMER, "20:00:00")), trade(at("2025-03-11", "09:30:00"))]
+    write(raw / "b.dbn.zst", "trades", later, "2025-03-11")
     result = ingest_databento(raw, store)
-    assert [row.quotes for row in result.days] == [2, 1]
-    assert result.clipped == 3
+    assert [row.trades for row in result.days] == [2, 1]
+    assert store["ABCD", SUMMER].trades.ts_recv.tolist() == [row["ts_recv"] for row in rows[2:]]
+
+
+def test_the_book_that_stood_at_04_00_is_the_first_of_the_day(raw, store):
+    rows = [quote(at(SUMMER, "03:30:00")), quote(at(SUMMER, "10:00:00"), bid=(4.98, 100))]
+    write(raw / "a.dbn.zst", "mbp-1", rows, SUMMER)
+    ingest_databento(raw, store)
+    quotes = store["ABCD", SUMMER].quotes
+    assert quotes.ts_recv.tolist() == [at(SUMMER, "04:00:00"), at(SUMMER, "10:00:00")]
+    assert quotes.bid_price.tolist() == [4_990_000_000, 4_980_000_000]
+
+
+def test_the_book_of_the_evening_before_is_not_that_of_the_morning(raw, store):
+    rows = [quote(at(SUMMER, "19:00:00")), quote(at("2025-03-11", "09:00:00"))]
+    write(raw / "a.dbn.zst", "mbp-1", rows, SUMMER, "2025-03-11")
+    ingest_databento(raw, store)
+    assert [day.quotes.ts_recv.tolist() for day in store] == [[row["ts_recv"]] for row in rows]
+
+
+def test_an_event_that_the_end_of_a_file_leaves_open_is_not_lost(raw, store):
+    rows = [quote(at(SUMMER, "10:00:00")), quote(at(SUMMER, "11:00:00"), bid=(4.98, 7), flags=0)]
+    write(raw / "a.dbn.zst", "mbp-1", rows, SUMMER)
+    ingest_databento(raw, store)
+    assert store["ABCD", SUMMER].quotes.bid_size.tolist() == [100, 7]
 
 
 @pytest.mark.parametrize("date", ["2025-03-08", "2025-03-09", "2025-01-09", "2025-07-04"])
@@ -112,13 +134,13 @@ def test_no_day_is_made_of_a_weekend_or_holiday(raw, store, date):
     assert len(store) == 0
 
 
-def test_records_of_a_weekend_within_a_long_file_are_counted(raw, store):
+def test_records_of_a_weekend_within_a_long_file_make_no_day(raw, store):
     rows = [trade(at(AFTER, "12:00:00")), trade(at("2025-03-08", "12:00:00")),
             trade(at(SUMMER, "12:00:00"))]  # fmt: skip
     write(raw / "a.dbn.zst", "trades", rows, AFTER, SUMMER)
     result = ingest_databento(raw, store)
     assert result.written == [f"ABCD/{AFTER}", f"ABCD/{SUMMER}"]
-    assert result.clipped == 1
+    assert [row.trades for row in result.days] == [1, 1]
 
 
 def test_an_empty_side_of_the_book_has_price_and_size_0(raw, store):
@@ -126,23 +148,56 @@ def test_an_empty_side_of_the_book_has_price_and_size_0(raw, store):
         quote(at(SUMMER, "04:00:00"), bid=None, ask=None, action="R"),
         quote(at(SUMMER, "04:00:01"), bid=None),
         quote(at(SUMMER, "04:00:02"), ask=(5.01, 0)),
-        quote(at(SUMMER, "04:00:03"), ask=(5.01, 2**32 - 1)),
+        quote(at(SUMMER, "04:00:03"), bid=(4.98, 100), ask=(5.01, 2**32 - 1)),
+        quote(at(SUMMER, "04:00:04"), bid=None, ask=None, action="R"),
     ]
     write(raw / "a.dbn.zst", "mbp-1", rows, SUMMER)
     ingest_databento(raw, store)
     quotes = store["ABCD", SUMMER].quotes
-    assert quotes.bid_price.tolist() == [0, 0, 4_990_000_000, 4_990_000_000]
-    assert quotes.bid_size.tolist() == [0, 0, 100, 100]
-    assert quotes.ask_price.tolist() == [0, 5_010_000_000, 0, 0]
-    assert quotes.ask_size.tolist() == [0, 200, 0, 0]
+    assert quotes.bid_price.tolist() == [0, 4_990_000_000, 4_980_000_000, 0]
+    assert quotes.bid_size.tolist() == [0, 100, 100, 0]
+    assert quotes.ask_price.tolist() == [5_010_000_000, 0, 0, 0]
+    assert quotes.ask_size.tolist() == [200, 0, 0, 0]
+    assert bytes(quotes.action) == b"AAAR"
 
 
-@pytest.mark.parametrize("bad", [dict(price=2**63 - 1), dict(size=0), dict(price=-5)])
-def test_a_print_without_price_or_size_fails_its_day(raw, store, bad):
-    write(raw / "a.dbn.zst", "trades", [trade(at(SUMMER, "09:30:00")) | bad], SUMMER)
-    ((name, message),) = ingest_databento(raw, store).failed
-    assert name == f"ABCD/{SUMMER}"
-    assert "both must be above 0" in message
+@pytest.mark.parametrize(
+    ("bad", "fault"),
+    [
+        (dict(price=2**63 - 1), "undefined_price"),
+        (dict(size=0), "zero_size"),
+        (dict(price=-5), "bad_price"),
+        (dict(price=0), "bad_price"),
+        (dict(size=2**31), "bad_size"),
+        (dict(flags=32), "snapshot"),
+    ],
+)
+def test_a_print_that_cannot_be_is_left_out_and_counted_on_its_day(raw, store, bad, fault):
+    rows = [trade(at(SUMMER, "09:30:00")), trade(at("2025-03-11", "09:30:00")),
+            trade(at("2025-03-11", "09:31:00")) | bad]  # fmt: skip
+    write(raw / "a.dbn.zst", "trades", rows, SUMMER, "2025-03-11")
+    result = ingest_databento(raw, store)
+    assert [row.trades for row in result.days] == [1, 1]
+    assert [row.report.faults.get(fault, 0) for row in result.days] == [0, 1]
+
+
+def test_a_fault_is_counted_for_the_symbol_it_is_of(raw, store):
+    rows = [trade(at(SUMMER, "09:30:00"), size=0), trade(at(SUMMER, "09:31:00"), instrument_id=2)]
+    write(raw / "a.dbn.zst", "trades", rows, SUMMER, symbols={"ABCD": 1, "WXYZ": 2})
+    result = ingest_databento(raw, store)
+    assert [(row.symbol, row.report.faults) for row in result.days] == [("WXYZ", {})]
+
+
+def test_what_is_counted_for_a_day_does_not_depend_on_the_days_asked_for(raw, store):
+    friday = dt.date(2025, 3, 14)
+    rows = [trade(at(SUMMER, "09:30:00")), trade(at("2025-03-14", "09:30:00"), size=0)]
+    rows += [trade(at("2025-03-14", "09:31:00") + n) for n in range(300)]
+    write(raw / "a.dbn.zst", "trades", rows, SUMMER, "2025-03-14")
+    together = ingest_databento(raw, store).days[-1]
+    alone = ingest_databento(raw, store, first=friday)
+    assert alone.failed == []
+    assert alone.days[0].report == together.report
+    assert together.report.faults == {"zero_size": 1}
 
 
 def test_an_undefined_exchange_time_becomes_the_time_of_receipt(raw, store):
@@ -152,29 +207,47 @@ def test_an_undefined_exchange_time_becomes_the_time_of_receipt(raw, store):
     assert store["ABCD", SUMMER].trades.ts_event.tolist() == [ts]
 
 
-def test_the_side_of_a_print_is_its_aggressor(raw, store):
+def test_the_side_of_a_print_is_its_aggressor_and_is_inferred_where_the_feed_says_none(raw, store):
     ts = at(SUMMER, "09:30:00")
-    rows = [trade(ts, side=side, sequence=7) for side in ("B", "A", "N")]
+    rows = [trade(ts, side=side, sequence=7 + n) for n, side in enumerate("BAN")]
+    rows.append(trade(ts + 10**9, 4.0, side="N", sequence=10))
     write(raw / "a.dbn.zst", "trades", rows, SUMMER)
     ingest_databento(raw, store)
-    assert store["ABCD", SUMMER].trades.side.tolist() == [1, -1, 0]
-    assert store["ABCD", SUMMER].trades.sequence.tolist() == [7, 7, 7]
+    trades = store["ABCD", SUMMER].trades
+    assert trades.side[:2].tolist() == [1, -1]
+    assert trades.side[3] == -1  # a downtick
+    assert trades.confidence[:2].tolist() == [100, 100]
+    assert (trades.confidence[2:] < 100).all()
+    assert trades.sequence.tolist() == [7, 8, 9, 10]
 
 
-def test_quotes_keep_every_action_and_records_of_one_instant_keep_their_order(raw, store):
+def test_a_print_without_a_side_is_signed_by_the_book_that_stood_before_it(raw, store):
     ts = at(SUMMER, "09:30:00")
-    rows = [quote(ts, bid=(4.0 + n / 100, 100), action=action) for n, action in enumerate("RACMT")]
+    book = [quote(ts, bid=(4.99, 100), ask=(5.01, 100))]
+    prints = [trade(ts + 10, 5.01, side="N"), trade(ts + 20, 4.99, side="N")]
+    rows = [*book, *({**book[0], **row} for row in prints)]
+    write(raw / "a.dbn.zst", "mbp-1", rows, SUMMER)
+    ingest_databento(raw, store)
+    trades = store["ABCD", SUMMER].trades
+    assert trades.side.tolist() == [1, -1]
+    assert trades.confidence.tolist() == [80, 80]
+
+
+def test_quotes_keep_their_actions_and_order_and_hold_no_print(raw, store):
+    ts = at(SUMMER, "09:30:00")
+    rows = [quote(ts, bid=(4.0 + n / 100, 100), action=action) for n, action in enumerate("ACMTR")]
     write(raw / "a.dbn.zst", "mbp-1", rows, SUMMER)
     ingest_databento(raw, store)
     quotes = store["ABCD", SUMMER].quotes
-    assert bytes(quotes.action) == b"RACMT"
-    assert quotes.bid_price.tolist() == [4_000_000_000 + n * 10_000_000 for n in range(5)]
+    assert bytes(quotes.action) == b"ACMR"
+    assert quotes.bid_price.tolist() == [4_000_000_000, 4_010_000_000, 4_020_000_000, 0]
+    assert len(store["ABCD", SUMMER].trades.price) == 1
 
 
 def test_status_is_kept_from_midnight_and_its_answers_are_numbers(raw, store):
     write(raw / "t.dbn.zst", "trades", [trade(at(SUMMER, "09:30:00"))], SUMMER)
     rows = [
-        state(at("2025-03-09", "23:59:59"), trading="N"),
+        state(at("2025-03-09", "23:59:59"), action=8, trading="N"),
         state(at(SUMMER, "00:00:00"), action=1, trading="~", ssr="~"),
         state(at(SUMMER, "10:00:00"), action=9, reason=50, trading="N", ssr="Y"),
         state(at(SUMMER, "10:05:00"), ssr="Y"),
@@ -187,7 +260,7 @@ def test_status_is_kept_from_midnight_and_its_answers_are_numbers(raw, store):
     assert day.status.action.tolist() == [1, 9, 7]
     assert day.status.reason.tolist() == [0, 50, 0]
     assert day.halts == [(at(SUMMER, "10:00:00") - 1000, at(SUMMER, "10:05:00"))]
-    assert (result.days[0].halts, result.clipped) == (1, 1)
+    assert (result.days[0].halts, result.days[0].report.halts.told) == (1, 1)
 
 
 def test_each_symbol_of_a_file_makes_its_own_day(raw, store):
@@ -245,23 +318,40 @@ def test_only_the_dates_asked_for_are_taken(raw, store):
     assert ingest_databento(raw, store, first=date, last=date).written == [f"ABCD/{AFTER}"]
 
 
-def test_a_full_day_has_no_flags(raw, store):
-    write_day(raw, SUMMER)
+def test_a_full_busy_day_has_no_flags_and_is_good(raw, store):
+    write_busy_day(raw, SUMMER)
     (row,) = ingest_databento(raw, store).days
-    assert (row.flags, row.trades, row.quotes) == ((), 2, 3)
-    assert (row.first_trade, row.last_trade) == ("09:30:00", "12:00:00")
+    assert (row.flags, row.report.verdict) == ((), "good")
+    assert (row.trades, row.quotes) == (2340, 2340)
+    assert (row.first_trade, row.last_trade) == ("09:30:00", "15:59:50")
     assert store["ABCD", SUMMER].dataset == "EQUS.MINI"
 
 
 @pytest.mark.parametrize(
-    ("missing", "flag"),
-    [("mbp-1", "no_quotes"), ("trades", "trades_from_quotes"), ("status", "no_status")],
+    ("missing", "flags"),
+    [
+        ("mbp-1", ("quotes_rebuilt",)),
+        ("trades", ("trades_from_quotes",)),
+        ("status", ("halts_inferred", "no_status")),
+    ],
 )
-def test_a_missing_kind_of_file_is_flagged(raw, store, missing, flag):
-    write_day(raw, SUMMER)
+def test_a_missing_kind_of_file_is_flagged(raw, store, missing, flags):
+    write_busy_day(raw, SUMMER)
     (raw / f"{SUMMER}.{missing}.dbn.zst").unlink()
     (row,) = ingest_databento(raw, store).days
-    assert row.flags == (flag,)
+    assert row.flags == flags
+    assert row.report.verdict == "usable"
+
+
+def test_a_day_of_trades_alone_gets_quotes_that_stand_around_its_prints(raw, store):
+    write_busy_day(raw, SUMMER)
+    (raw / f"{SUMMER}.mbp-1.dbn.zst").unlink()
+    (row,) = ingest_databento(raw, store).days
+    assert row.quotes > 100
+    quotes = store["ABCD", SUMMER].quotes
+    both = (quotes.bid_price > 0) & (quotes.ask_price > 0)
+    assert both.mean() > 0.9
+    assert (quotes.bid_price < quotes.ask_price)[both].all()
 
 
 def test_trades_taken_from_the_quotes_are_those_of_the_trades_file(raw, store, tmp_path):
@@ -277,9 +367,13 @@ def test_trades_taken_from_the_quotes_are_those_of_the_trades_file(raw, store, t
 
 
 def test_a_day_whose_trades_and_quotes_disagree_is_flagged(raw, store):
-    write_day(raw, SUMMER)
-    write(raw / f"{SUMMER}.trades.dbn.zst", "trades", [trade(at(SUMMER, "09:30:00"))], SUMMER)
-    assert ingest_databento(raw, store).days[0].flags == ("trades_differ_from_quotes",)
+    write_busy_day(raw, SUMMER)
+    ts = at(SUMMER, "09:30:00") + 10**8
+    rows = [trade(ts, 4.99, side="A"), trade(ts + 10**10, 5.01)]
+    write(raw / f"{SUMMER}.trades.dbn.zst", "trades", rows, SUMMER)
+    (row,) = ingest_databento(raw, store).days
+    assert row.flags == ("trades_differ_from_quotes",)
+    assert row.trades == 2  # the trades' own file is believed
 
 
 def test_ingesting_the_same_files_again_changes_nothing(raw, store):
@@ -289,9 +383,92 @@ def test_ingesting_the_same_files_again_changes_nothing(raw, store):
     ids = [day.manifest_id for day in store]
     again = ingest_databento(raw, store)
     assert again.unchanged == first.written
-    assert again.written == []
-    assert again.days == first.days
+    assert (again.written, again.failed) == ([], [])
+    assert [row.report for row in again.days] == [row.report for row in first.days]
     assert [day.manifest_id for day in store] == ids
+
+
+def test_a_day_made_of_the_same_files_is_not_read_again(raw, store):
+    write_day(raw, SUMMER)
+    ingest_databento(raw, store)
+    (row,) = ingest_databento(raw, store).days
+    assert row.clipped is None  # only reading tells
+
+
+@pytest.mark.parametrize("status", [True, False])
+def test_files_that_come_day_by_day_leave_the_days_before_as_they_were(raw, store, status):
+    dates = ("2025-03-05", WINTER, AFTER)
+    for n, date in enumerate(dates):
+        write_day(raw, date)
+        if not status:
+            (raw / f"{date}.status.dbn.zst").unlink()
+        result = ingest_databento(raw, store)
+        assert result.failed == []
+        assert result.written == [f"ABCD/{date}"]
+        assert sorted(result.unchanged) == [f"ABCD/{before}" for before in dates[:n]]
+    assert {name[:10] for name, _ in store["ABCD", WINTER].sources} == {WINTER}
+
+
+def test_a_day_that_is_begun_anew_after_a_crash_is_that_of_one_pass(raw, store, tmp_path):
+    for date in (WINTER, SUMMER):
+        write_day(raw, date)
+
+    class Crash(BaseException):
+        pass
+
+    def crash(*news):
+        raise Crash
+
+    with pytest.raises(Crash):
+        ingest_databento(raw, store, progress=crash)
+    left = store.root / ".work-left"
+    (left / "ABCD-2025-03-10").mkdir(parents=True)
+    (left / "1.rows").write_bytes(b"half a row")
+    assert len(store) == 1
+    result = ingest_databento(raw, store)
+    assert (result.unchanged, result.written) == ([f"ABCD/{WINTER}"], [f"ABCD/{SUMMER}"])
+    whole = DayStore(tmp_path / "whole")
+    ingest_databento(raw, whole)
+    assert [day.manifest_id for day in store] == [day.manifest_id for day in whole]
+    assert [path.name for path in store.root.iterdir()] == ["ABCD"]
+
+
+def test_a_damaged_stored_day_fails_by_name_and_the_rest_is_written(raw, store):
+    write_day(raw, WINTER)
+    ingest_databento(raw, store)
+    path = store.folder("ABCD", WINTER) / "trades.arrow"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    write_day(raw, SUMMER)
+    result = ingest_databento(raw, DayStore(store.root))
+    assert result.written == [f"ABCD/{SUMMER}"]
+    ((name, message),) = result.failed
+    assert name == f"ABCD/{WINTER}"
+    assert "trades.arrow" in message
+
+
+def test_a_day_that_cannot_be_trusted_is_set_apart_and_kept_there(raw, store):
+    ts = at(SUMMER, "09:30:00")
+    rows = [trade(ts + n * 10**9, 500.0 if n % 7 == 3 else 5.0) for n in range(60)]
+    write(raw / "a.dbn.zst", "trades", rows, SUMMER)
+    write(raw / "s.dbn.zst", "status", [state(ts)], SUMMER, dataset="XNAS.ITCH")
+    first, again = ingest_databento(raw, store), ingest_databento(raw, store)
+    assert first.written == first.quarantined == again.unchanged == again.quarantined
+    assert (len(store), len(store.quarantine)) == (0, 1)
+    assert "outliers_present" in [reason.name for reason in first.days[0].report.reasons]
+    assert first.days[0].report == again.days[0].report
+
+
+def test_a_stored_day_gets_no_untrustworthy_twin_in_quarantine(raw, store, tmp_path):
+    write_day(raw, SUMMER)
+    ingest_databento(raw, store)
+    ts = at(SUMMER, "09:30:00")
+    rows = [trade(ts + n * 10**9, 500.0 if n % 7 == 3 else 5.0) for n in range(60)]
+    write(tmp_path / "wild.dbn.zst", "trades", rows, SUMMER)
+    ((name, message),) = ingest_databento(tmp_path / "wild.dbn.zst", store).failed
+    assert name == f"ABCD/{SUMMER}"
+    assert "already holds ABCD/" in message
+    assert "quarantined" in message
+    assert len(store.quarantine) == 0
 
 
 def test_a_stored_day_with_other_contents_is_left_as_it_was_and_the_rest_is_written(raw, store):
@@ -337,11 +514,14 @@ def test_trades_and_quotes_of_two_feeds_make_no_day(raw, store):
     assert "EQUS.MINI and XNAS.ITCH" in message
 
 
-def test_quotes_of_two_publishers_make_no_day(raw, store):
-    rows = [quote(at(SUMMER, "09:30:00") + n, publisher_id=39 + n) for n in (0, 1)]
-    write(raw / "q.dbn.zst", "mbp-1", rows, SUMMER, dataset="DBEQ.BASIC")
-    ((_, message),) = ingest_databento(raw, store).failed
-    assert "2 publishers (39, 40)" in message
+def test_a_change_of_feed_in_the_evening_ends_a_winter_day_at_19_00(raw, store):
+    rows = [trade(at(WINTER, "10:00:00"))]
+    write(raw / "a.dbn.zst", "trades", rows, WINTER, dataset="DBEQ.BASIC")
+    write(raw / "b.dbn.zst", "trades", [trade(at(WINTER, "19:30:00"))], AFTER)
+    result = ingest_databento(raw, store)
+    assert result.failed == []
+    assert [row.coverage_end for row in result.days] == ["19:00:00"]
+    assert store["ABCD", WINTER].dataset == "DBEQ.BASIC"
 
 
 def test_a_file_that_begins_after_04_00_makes_no_day(raw, store):
@@ -349,6 +529,42 @@ def test_a_file_that_begins_after_04_00_makes_no_day(raw, store):
     write(raw / "a.dbn.zst", "trades", [trade(start)], SUMMER, start=start)
     ((_, message),) = ingest_databento(raw, store).failed
     assert "begin 19800 seconds after 04:00" in message
+
+
+def test_a_late_file_of_a_kind_that_is_not_needed_does_no_harm(raw, store):
+    write_day(raw, SUMMER)
+    start = at(SUMMER, "09:30:00")
+    write(raw / "x.dbn.zst", "bbo-1s", [quote(start)], SUMMER, start=start)
+    result = ingest_databento(raw, store)
+    assert (result.written, result.failed) == ([f"ABCD/{SUMMER}"], [])
+
+
+def test_a_file_that_makes_no_day_is_named(raw, store):
+    write(raw / "s.dbn.zst", "status", [state(at(SUMMER, "04:00:00"))], SUMMER)
+    result = ingest_databento(raw, store)
+    assert result.days == []
+    assert [name for name, _ in result.ignored] == ["s.dbn.zst"]
+
+
+def test_the_week_in_which_the_clocks_change_is_covered_on_each_day(raw, store):
+    week = ["2025-03-06", "2025-03-07", "2025-03-10", "2025-03-11"]
+    for date in week:
+        for name in ("trades", "mbp-1"):
+            row = quote if name == "mbp-1" else trade
+            clocks = [at(date, "04:00:00"), at(date, "09:30:00"), at(date, "18:59:00")]
+            write(raw / f"{date}.{name}.dbn.zst", name, [row(ts) for ts in clocks], date)
+    result = ingest_databento(raw, store)
+    assert [row.coverage_end[:2] for row in result.days] == ["19", "19", "20", "20"]
+    assert [row.first_trade for row in result.days] == ["04:00:00"] * 4
+    assert [row.last_trade for row in result.days] == ["18:59:00"] * 4
+
+
+def test_a_half_day_in_winter_needs_no_file_of_the_next_utc_date(raw, store):
+    date = "2024-11-29"
+    rows = [trade(at(date, clock)) for clock in ("04:00:00", "13:00:00", "16:59:59", "17:00:00")]
+    write(raw / "a.dbn.zst", "trades", rows, date)
+    (row,) = ingest_databento(raw, store).days
+    assert (row.coverage_end, row.trades) == ("17:00:00", 3)
 
 
 def test_progress_is_told_after_each_day(raw, store):

@@ -4,7 +4,7 @@ import os
 import struct
 
 import pytest
-from dbn_files import at, encode, pack, quote, trade, write, write_day
+from dbn_files import at, encode, pack, quote, trade, write, write_busy_day, write_day
 
 from lowfloat.days import DayStore
 from lowfloat.errors import FeedError
@@ -92,7 +92,9 @@ def test_a_file_whose_header_is_lost_is_refused_and_missed_on_its_day(raw, store
     spoil(raw / f"{BROKEN}.mbp-1.dbn.zst", lambda data: data[:40])
     result = ingest_databento(raw, store)
     assert [name for name, _ in result.refused] == [f"{BROKEN}.mbp-1.dbn.zst"]
-    assert [row.flags for row in result.days] == [("no_quotes",), ()]
+    assert [row.date.isoformat() for row in result.days] == [BROKEN, GOOD]
+    assert "quotes_rebuilt" in result.days[0].flags
+    assert "quotes_rebuilt" not in result.days[1].flags
 
 
 def test_a_file_cut_within_its_first_bytes_is_refused(raw, store):
@@ -190,9 +192,13 @@ def test_a_file_of_the_old_dbz_format_is_refused(raw, store):
     assert "old DBZ format" in dict(ingest_databento(raw, store).refused)["x.bin"]
 
 
-def test_bars_are_ignored_with_their_schema(raw, store):
-    write(raw / "x.dbn.zst", "ohlcv-1s", [], GOOD)
-    assert ("x.dbn.zst", "schema `ohlcv-1s` is not used") in ingest_databento(raw, store).ignored
+def test_a_schema_that_is_not_used_is_ignored_by_its_name(raw, store):
+    write(raw / "x.dbn.zst", "ohlcv-1h", [], GOOD)
+    write(raw / "y.dbn.zst", "statistics", [], GOOD)
+    assert ingest_databento(raw, store).ignored == [
+        ("x.dbn.zst", "schema `ohlcv-1h` is not used"),
+        ("y.dbn.zst", "schema `statistics` is not used"),
+    ]
 
 
 def test_futures_are_ignored_with_their_dataset(raw, store):
@@ -207,10 +213,22 @@ def bad(raw, rows, **options):
     write(raw / f"{BROKEN}.trades.dbn.zst", "trades", rows, BROKEN, **options)
 
 
-def test_a_file_whose_receipt_times_go_back_is_refused_with_the_record(raw, store):
+def test_a_file_whose_receipt_times_go_back_by_more_than_a_second_is_refused(raw, store):
     ts = at(BROKEN, "09:30:00")
-    bad(raw, [trade(ts), trade(ts + 5), trade(ts + 4), trade(ts + 9)])
-    assert "`ts_recv` goes back at record 2" in outcome(raw, store)
+    bad(raw, [trade(ts), trade(ts + 2 * 10**9), trade(ts + 10**9 - 1), trade(ts + 3 * 10**9)])
+    message = outcome(raw, store)
+    assert "`ts_recv` goes back by 1.0 seconds at record 2" in message
+
+
+def test_receipt_times_that_go_back_by_less_are_put_in_order_and_counted(raw, store):
+    ts = at(BROKEN, "09:30:00")
+    seconds = [0, 2, 1, 3]
+    bad(raw, [trade(ts + n * 10**9, 5 + n / 100, sequence=n + 1) for n in seconds])
+    result = ingest_databento(raw, store)
+    trades = store["ABCD", BROKEN].trades
+    assert trades.sequence.tolist() == [1, 2, 3, 4]
+    assert trades.price.tolist() == [5_000_000_000 + n * 10_000_000 for n in range(4)]
+    assert result.days[0].report.faults == {"out_of_order": 1}
 
 
 @pytest.mark.parametrize("ts", [at("2025-03-12", "09:30:00"), 2**64 - 1, 0])
@@ -257,7 +275,7 @@ def test_a_file_that_may_not_be_read_is_refused(raw, store):
 
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_every_version_of_the_format_is_read(tmp_path, store, version):
-    write_day(tmp_path / "raw", GOOD, version=version)
+    write_busy_day(tmp_path / "raw", GOOD, version=version)
     assert ingest_databento(tmp_path / "raw", store).days[0].flags == ()
 
 
@@ -271,6 +289,55 @@ def test_packed_and_unpacked_files_make_the_same_records(tmp_path, store):
     assert store["ABCD", GOOD].trades.ts_recv.tolist() == [row["ts_recv"] for row in rows]
     for one, two in zip(store["ABCD", GOOD].trades, other["ABCD", GOOD].trades, strict=True):
         assert one.tolist() == two.tolist()
+    assert "unhashed_source" in store["ABCD", GOOD].flags
+    assert "unhashed_source" not in other["ABCD", GOOD].flags
+
+
+def test_a_packed_file_without_a_checksum_is_flagged_too(tmp_path, store):
+    data = encode("trades", [trade(at(GOOD, "09:30:00"))], GOOD)
+    (tmp_path / "x.dbn.zst").write_bytes(pack(data, checksum=False))
+    (row,) = ingest_databento(tmp_path / "x.dbn.zst", store).days
+    assert "unhashed_source" in row.flags
+
+
+def test_a_file_with_times_of_sending_is_refused(tmp_path, store):
+    path = write(tmp_path / "x.dbn", "trades", [trade(at(GOOD, "09:30:00"))], GOOD, ts_out=True)
+    ((name, message),) = ingest_databento(path, store).refused
+    assert name == "x.dbn"
+    assert "record 0 has type 0 and 56 bytes; trades has type 0 and 48" in message
+
+
+def test_the_same_file_under_two_names_makes_no_day_and_names_both(tmp_path, store):
+    rows = [trade(at(GOOD, "09:30:00"))]
+    for name in ("a.dbn.zst", "b.dbn.zst"):
+        write(tmp_path / "raw" / name, "trades", rows, GOOD)
+    ((_, message),) = ingest_databento(tmp_path / "raw", store).failed
+    assert "both in `a.dbn.zst` and in `b.dbn.zst`" in message
+
+
+def test_a_link_to_a_file_is_that_file(tmp_path, store):
+    path = write(tmp_path / "raw" / "a.dbn.zst", "trades", [trade(at(GOOD, "09:30:00"))], GOOD)
+    (tmp_path / "raw" / "b.dbn.zst").symlink_to(path)
+    result = ingest_databento(tmp_path / "raw", store)
+    assert (result.written, result.failed) == ([f"ABCD/{GOOD}"], [])
+
+
+def test_files_of_part_of_a_day_are_joined_and_a_refused_one_ends_the_day(tmp_path, store):
+    raw, noon, three = tmp_path / "raw", at(GOOD, "12:00:00"), at(GOOD, "15:00:00")
+    parts = [(None, noon, "09:30:00"), (noon, three, "13:00:00"), (three, None, "16:00:00")]
+    for n, (start, end, clock) in enumerate(parts):
+        rows = [trade(at(GOOD, clock))]
+        write(raw / f"{n}.dbn.zst", "trades", rows, GOOD, start=start, end=end)
+    whole = DayStore(tmp_path / "whole")
+    (row,) = ingest_databento(raw, whole).days
+    assert (row.trades, row.coverage_end) == (3, "20:00:00")
+    spoil(raw / "1.dbn.zst", lambda data: data[:-9])
+    result = ingest_databento(raw, store)
+    (row,) = result.days
+    assert [name for name, _ in result.refused] == ["1.dbn.zst"]
+    assert (row.trades, row.coverage_end) == (1, "12:00:00")
+    assert "ends_early" in row.flags
+    assert [name for name, _ in store["ABCD", GOOD].sources] == ["0.dbn.zst"]
 
 
 def test_content_decides_and_not_the_name(tmp_path, store):

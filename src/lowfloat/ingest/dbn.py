@@ -10,7 +10,6 @@ Layout: https://databento.com/docs/standards-and-conventions/databento-binary-en
 """
 
 import datetime as dt
-import hashlib
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,49 +21,23 @@ import numpy as np
 import pyarrow as pa
 
 from lowfloat.base.clock import NS
+from lowfloat.base.jit import kernel
 from lowfloat.errors import FeedError
+from lowfloat.ingest.dbn_layouts import RTYPES, SCHEMAS, UNDEF_TIMESTAMP, VERSIONS, layout_of
 
-TRADES, QUOTES, STATUS = "trades", "mbp-1", "status"
-
-UNDEF_PRICE = 2**63 - 1
-UNDEF_SIZE = 2**32 - 1
-UNDEF_TIMESTAMP = 2**64 - 1
 OPEN_END = 2**63 - 1
 """End of a file that does not say where it ends, such as a live capture."""
 
+MAX_BACK_NS = NS
+"""How far ``ts_recv`` may go back within a file; less is put in order, more is damage."""
+
 _ZSTD = b"\x28\xb5\x2f\xfd"
-_VERSIONS = (1, 2, 3)
-_SCHEMAS = (
-    "mbo", QUOTES, "mbp-10", "tbbo", TRADES, "ohlcv-1s", "ohlcv-1m", "ohlcv-1h", "ohlcv-1d",
-    "definition", "statistics", STATUS, "imbalance", "ohlcv-eod", "cmbp-1", "cbbo-1s", "cbbo-1m",
-    "tcbbo", "bbo-1s", "bbo-1m",
-)  # fmt: skip
+_CHECKSUM_FLAG = 4  # of a zstd frame's descriptor, its fifth byte
 _INSTRUMENT_ID = 0
 _TICKERS = (1, 5, 6)  # raw, Nasdaq and CMS symbols
 _MAX_HEADER = 1 << 26  # 64 MiB: ten times what every listed symbol of a year takes
-_HOUR = 3600 * NS
 _CHUNK_BYTES = 1 << 22
 _BAR_BYTES = 56  # of a bar, whose record types are the only ones that could begin a text
-
-_HEAD = [
-    ("length", "u1"), ("rtype", "u1"), ("publisher_id", "<u2"), ("instrument_id", "<u4"),
-    ("ts_event", "<u8"),
-]  # fmt: skip
-_PRINT = [
-    *_HEAD, ("price", "<i8"), ("size", "<u4"), ("action", "u1"), ("side", "u1"), ("flags", "u1"),
-    ("depth", "u1"), ("ts_recv", "<u8"), ("ts_in_delta", "<i4"), ("sequence", "<u4"),
-]  # fmt: skip
-_TOP = [
-    *_PRINT, ("bid_price", "<i8"), ("ask_price", "<i8"), ("bid_size", "<u4"),
-    ("ask_size", "<u4"), ("bid_count", "<u4"), ("ask_count", "<u4"),
-]  # fmt: skip
-_STATE = [
-    *_HEAD, ("ts_recv", "<u8"), ("action", "<u2"), ("reason", "<u2"), ("trading_event", "<u2"),
-    ("is_trading", "u1"), ("is_quoting", "u1"), ("is_short_sell_restricted", "u1"),
-    ("padding", "V7"),
-]  # fmt: skip
-LAYOUTS = {TRADES: np.dtype(_PRINT), QUOTES: np.dtype(_TOP), STATUS: np.dtype(_STATE)}
-_RTYPES = {TRADES: 0x00, QUOTES: 0x01, STATUS: 0x12}
 
 
 class Mapped(NamedTuple):
@@ -81,6 +54,7 @@ class Header:
     """What a DBN file says about itself.
 
     Attributes:
+        version: of the format, 1 to 3.
         dataset: the vendor's name of the feed.
         schema: kind of record, or ``""`` if the file mixes kinds, as live captures do.
         start_ns: begin of the span asked for.
@@ -89,36 +63,13 @@ class Header:
         mapped: the tickers of the file's instruments.
     """
 
+    version: int
     dataset: str
     schema: str
     start_ns: int
     end_ns: int
     limit: int
     mapped: tuple[Mapped, ...]
-
-
-class Rows(NamedTuple):
-    """Records of one instrument: a structured array, and its ``ts_recv`` as int64."""
-
-    records: np.ndarray
-    ts_recv: np.ndarray
-
-
-@dataclass(frozen=True)
-class Records:
-    """The records of a file.
-
-    Attributes:
-        sha256: SHA-256 of the file.
-        count: number of records of all instruments.
-        hours: hours since the epoch, UTC, in which any instrument has a record.
-        rows: the rows of each wanted instrument that has any.
-    """
-
-    sha256: str
-    count: int
-    hours: frozenset[int]
-    rows: dict[int, Rows]
 
 
 def read_header(path: Path) -> Header | None:
@@ -135,7 +86,7 @@ def read_header(path: Path) -> Header | None:
         if len(prelude) < 8:
             raise FeedError(f"{path}: ends within its first 8 bytes; fetch the file again.")
         version, length = prelude[3], int.from_bytes(prelude[4:8], "little")
-        if version not in _VERSIONS:
+        if version not in VERSIONS:
             raise FeedError(f"{path}: DBN version was {version}; versions 1 to 3 can be read.")
         if length > _MAX_HEADER:
             raise FeedError(
@@ -150,47 +101,115 @@ def read_header(path: Path) -> Header | None:
         raise FeedError(f"{path}: the header is damaged ({error}); fetch the file again.") from None
 
 
-def read_records(path: Path, header: Header, symbols: frozenset[str] | None = None) -> Records:
-    """Read the records of a file of schema ``trades``, ``mbp-1`` or ``status``.
-
-    Args:
-        path: the file.
-        header: its header.
-        symbols: tickers whose rows are kept; None keeps all.
+def read_records(path: Path, header: Header) -> Iterator[np.ndarray]:
+    """Yield the records of a file in order, some at a time, as ``layout_of`` lays them out.
 
     Raises:
         FeedError: the file is cut, damaged, unordered, or holds what its header rules out; the
             message names the file and the first bad record.
     """
+    if not header.schema:
+        raise FeedError(f"{path}: mixes kinds of records; use files of one schema each.")
     known = np.array(sorted({item.instrument_id for item in header.mapped}), np.uint32)
-    wanted = np.array(
-        sorted({m.instrument_id for m in header.mapped if symbols is None or m.symbol in symbols}),
-        np.uint32,
-    )
-    kept: list[np.ndarray] = []
-    hours: set[int] = set()
-    count, latest = 0, header.start_ns
-    for chunk in _record_chunks(path, header):
-        latest = _check_times(path, chunk["ts_recv"], count, latest, header)
-        alien = np.flatnonzero(~np.isin(chunk["instrument_id"], known))
-        if len(alien):
-            raise FeedError(
-                f"{path}: record {count + alien[0]} is of instrument "
-                f"{chunk['instrument_id'][alien[0]]}, which the header gives no symbol."
-            )
-        hours.update(np.unique(chunk["ts_recv"] // _HOUR).tolist())
-        kept.append(chunk[np.isin(chunk["instrument_id"], wanted)])
-        count += len(chunk)
+    layout = layout_of(header.schema, header.version)
+    size, rtype = layout.itemsize, RTYPES[header.schema]
+    clock = "ts_recv" if "ts_recv" in (layout.names or ()) else "ts_event"
+    count, rest = 0, b""
+    # The more instruments, the more records at a time: each instrument is then worth a look.
+    wanted = _CHUNK_BYTES * min(1 + len(known) // 8, 16) // size * size
+    state = np.array([header.start_ns, header.start_ns, header.end_ns], np.int64)
+    with _plain(path) as stream:
+        stream.read(int.from_bytes(stream.read(8)[4:8], "little"))
+        while data := stream.read(wanted):
+            data = rest + data if rest else data
+            whole = len(data) // size
+            rest = data[whole * size :]
+            chunk = np.frombuffer(data, layout, whole)
+            bad = _first_bad(
+                chunk["length"], chunk["rtype"], chunk["instrument_id"],
+                chunk[clock].view(np.int64), size // 4, rtype, known, state,
+            )  # fmt: skip
+            if bad < whole:
+                raise FeedError(f"{path}: {_what_is_wrong(count + bad, chunk[bad], state, header)}")
+            count += whole
+            yield chunk
+    if rest:
+        raise FeedError(f"{path}: ends within record {count}; fetch the file again.")
     if header.limit and count >= header.limit:
         raise FeedError(
             f"{path}: was cut at `limit` {header.limit} records, so what it covers is unknown; "
             "ask for the data without a limit."
         )
+
+
+@kernel
+def _first_bad(
+    length: np.ndarray,
+    rtype: np.ndarray,
+    instrument: np.ndarray,
+    times: np.ndarray,
+    words: int,
+    kind: int,
+    known: np.ndarray,
+    state: np.ndarray,
+) -> int:
+    """Return the number of the first record that cannot be, else the number of records.
+
+    ``state`` is the latest time so far, and the begin and the end of the file's span.
+    """
+    last_known = np.uint32(0)
+    for i in range(len(length)):
+        if length[i] != words or rtype[i] != kind:
+            return i
+        if i == 0 or instrument[i] != last_known:
+            low, high = 0, len(known)
+            while low < high:
+                middle = (low + high) // 2
+                if known[middle] < instrument[i]:
+                    low = middle + 1
+                else:
+                    high = middle
+            if low == len(known) or known[low] != instrument[i]:
+                return i
+            last_known = instrument[i]
+        now = times[i]
+        if now < state[1] or now >= state[2] or now < state[0] - MAX_BACK_NS:
+            return i
+        state[0] = max(state[0], now)
+    return len(length)
+
+
+def _what_is_wrong(number: int, record: np.void, state: np.ndarray, header: Header) -> str:
+    """Return the rest of a message on a record that cannot be."""
+    layout, rtype = layout_of(header.schema, header.version), RTYPES[header.schema]
+    if (record["length"], record["rtype"]) != (layout.itemsize // 4, rtype):
+        return (
+            f"record {number} has type {record['rtype']} and {4 * int(record['length'])} bytes; "
+            f"{header.schema} has type {rtype} and {layout.itemsize}."
+        )
+    if all(item.instrument_id != record["instrument_id"] for item in header.mapped):
+        return (
+            f"record {number} is of instrument {record['instrument_id']}, which the header gives "
+            "no symbol."
+        )
+    clock = "ts_recv" if "ts_recv" in (layout.names or ()) else "ts_event"
+    time = int(record[clock])
+    if not header.start_ns <= time < header.end_ns:
+        return (
+            f"record {number} was received at {time}; the header says {header.start_ns} to "
+            f"{header.end_ns}."
+        )
+    return (
+        f"`{clock}` goes back by {(int(state[0]) - time) / NS:.1f} seconds at record {number}; "
+        "records must be in the order in which they were received."
+    )
+
+
+def is_checked(path: Path) -> bool:
+    """Return whether a file carries a checksum of its contents, as zstd files may."""
     with path.open("rb") as handle:
-        digest = hashlib.file_digest(handle, "sha256").hexdigest()
-    rows = _by_instrument(np.concatenate(kept)) if kept else {}
-    _check_mapped(path, header, rows)
-    return Records(digest, count, frozenset(hours), rows)
+        head = handle.read(5)
+    return head[:4] == _ZSTD and len(head) == 5 and bool(head[4] & _CHECKSUM_FLAG)
 
 
 @contextmanager
@@ -265,7 +284,7 @@ def _parse_header(read: _Cursor, version: int) -> Header:
     read.take(read.numbers("I")[0])  # schema definition
     for _ in range(3):  # symbols asked for, resolved in part, not found
         read.take(read.numbers("I")[0] * width)
-    if schema != 0xFFFF and schema >= len(_SCHEMAS):
+    if schema != 0xFFFF and schema >= len(SCHEMAS):
         raise ValueError(f"schema was {schema}")
     if ts_out > 1:
         raise ValueError(f"`ts_out` was {ts_out}")
@@ -287,8 +306,9 @@ def _parse_header(read: _Cursor, version: int) -> Header:
             elif stype_in == _INSTRUMENT_ID and stype_out in _TICKERS:
                 mapped.append(Mapped(target, _instrument(name), from_ns, to_ns))
     return Header(
+        version=version,
         dataset=dataset,
-        schema="" if schema == 0xFFFF else _SCHEMAS[schema],
+        schema="" if schema == 0xFFFF else SCHEMAS[schema],
         start_ns=start_ns,
         end_ns=end_ns,
         limit=limit,
@@ -301,76 +321,3 @@ def _instrument(text: str) -> int:
     if not 0 <= number < 2**32:
         raise ValueError(f"an instrument number was {number}")
     return number
-
-
-def _record_chunks(path: Path, header: Header) -> Iterator[np.ndarray]:
-    """Yield the records in order, some at a time; each has the length and type of the schema."""
-    rtype, layout = _RTYPES[header.schema], LAYOUTS[header.schema]
-    size = layout.itemsize
-    count, rest = 0, b""
-    with _plain(path) as stream:
-        stream.read(int.from_bytes(stream.read(8)[4:8], "little"))
-        while data := stream.read(_CHUNK_BYTES):
-            data = rest + data
-            whole = len(data) // size
-            rest = data[whole * size :]
-            chunk = np.frombuffer(data, layout, whole)
-            odd = np.flatnonzero((chunk["length"] != size // 4) | (chunk["rtype"] != rtype))
-            if len(odd):
-                bad = chunk[odd[0]]
-                raise FeedError(
-                    f"{path}: record {count + odd[0]} has type {bad['rtype']} and "
-                    f"{4 * int(bad['length'])} bytes; {header.schema} has type {rtype} and {size}."
-                )
-            count += whole
-            yield chunk
-    if rest:
-        raise FeedError(f"{path}: ends within record {count}; fetch the file again.")
-
-
-def _check_times(path: Path, ts_recv: np.ndarray, count: int, latest: int, header: Header) -> int:
-    """Return the last time of a chunk whose times keep order and lie within the header's span."""
-    if not len(ts_recv):
-        return latest
-    begin, end = np.uint64(header.start_ns), np.uint64(header.end_ns)
-    outside = np.flatnonzero((ts_recv < begin) | (ts_recv >= end))
-    if len(outside):
-        raise FeedError(
-            f"{path}: record {count + outside[0]} was received at {ts_recv[outside[0]]}; the "
-            f"header says {header.start_ns} to {header.end_ns}."
-        )
-    times = ts_recv.astype(np.int64)
-    back = np.flatnonzero(np.diff(times, prepend=latest) < 0)
-    if len(back):
-        raise FeedError(
-            f"{path}: `ts_recv` goes back at record {count + back[0]}; records must be in the "
-            "order in which they were received."
-        )
-    return int(times[-1])
-
-
-def _by_instrument(records: np.ndarray) -> dict[int, Rows]:
-    """Split records by instrument, keeping their order."""
-    numbers = records["instrument_id"]
-    order = np.argsort(numbers, kind="stable")
-    found, starts = np.unique(numbers[order], return_index=True)
-    return {
-        int(number): Rows(records[picked], records["ts_recv"][picked].astype(np.int64))
-        for number, picked in zip(found, np.split(order, starts[1:]), strict=True)
-    }
-
-
-def _check_mapped(path: Path, header: Header, rows: dict[int, Rows]) -> None:
-    """Refuse rows received on a date for which the header gives their instrument no symbol."""
-    covered = dict.fromkeys(rows, 0)
-    for item in header.mapped:
-        if item.instrument_id in rows:
-            times = rows[item.instrument_id].ts_recv
-            low, high = np.searchsorted(times, (item.from_ns, item.to_ns))
-            covered[item.instrument_id] += int(high - low)
-    for number, total in covered.items():
-        if total != len(rows[number].ts_recv):
-            raise FeedError(
-                f"{path}: {len(rows[number].ts_recv)} records are of instrument {number}, and "
-                f"the header gives {total} of them exactly one symbol."
-            )
