@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 TORCH := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: test check install demo bench
+.PHONY: test check install demo bench fuzz-ingest kill-ingest
 
 # Everything a change must pass.
 test: check
@@ -38,3 +38,11 @@ demo: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/bench_step.py
+
+# Every cut and every flipped bit of the vendor's test files: half a million inputs.
+fuzz-ingest: $(INSTALLED)
+	$(BIN)/python tests/ingest/fuzz_dbn.py --all --processes 2
+
+# An ingest that is killed 200 times and resumed.
+kill-ingest: $(INSTALLED)
+	LOWFLOAT_KILLS=200 $(BIN)/pytest tests/ingest/test_ingest_interrupted.py -k killed

@@ -3,7 +3,8 @@
 import datetime as dt
 import json
 import shlex
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from lowfloat.base.clock import format_second
+from lowfloat.base.prices import NANODOLLARS_PER_DOLLAR
+from lowfloat.base.progress import Progress as ProgressCall
 from lowfloat.errors import ConfigError, DayNotFound, LowfloatError
 
 app = typer.Typer(
@@ -28,7 +31,8 @@ app.add_typer(config_app, name="config")
 ingest_app = typer.Typer(no_args_is_help=True, help="Read vendor files into a day store.")
 app.add_typer(ingest_app, name="ingest")
 
-out = Console()
+# A table that is piped or kept must not be cut to the width of a terminal that is not there.
+out = Console(width=None if sys.stdout.isatty() else 200)
 notes = Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to standard output.")]
@@ -43,14 +47,14 @@ def main() -> None:
     """Run the command line; an error of ours is one message, not a traceback."""
     try:
         app()
-    except LowfloatError as error:
+    except (LowfloatError, OSError) as error:
         text = f"{type(error).__name__}: {error}"
         notes.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
+def _progress() -> Iterator[ProgressCall]:
     """Show a bar on standard error; it comes and goes with the first and last call."""
     columns = (
         TextColumn("{task.description}"),
@@ -86,18 +90,30 @@ def _split_config(arguments: list[str] | None) -> tuple[Path | None, list[str]]:
     return None, words
 
 
-@ingest_app.command("databento")
-def ingest_databento_command(
-    source: Annotated[list[Path], typer.Argument(help="DBN files or folders.")],
-    into: Into,
-    symbols: Annotated[list[str] | None, typer.Option("--symbols", help="Only these.")] = None,
-    as_json: Json = False,
+Symbols = Annotated[list[str] | None, typer.Option("--symbols", help="Only these tickers.")]
+First = Annotated[str | None, typer.Option("--from", help="First session date, YYYY-MM-DD.")]
+Last = Annotated[str | None, typer.Option("--to", help="Last session date, YYYY-MM-DD.")]
+Files = Annotated[list[Path], typer.Argument(help="Files, folders or globs.")]
+
+
+def _ingest(
+    vendor: str,
+    source: list[Path],
+    into: Path,
+    symbols: list[str] | None,
+    first: str | None,
+    last: str | None,
+    as_json: bool,
+    mapping: Path | None = None,
 ) -> None:
-    """Read Databento trades, mbp-1 and status files."""
     from lowfloat import verbs
 
+    tickers = [word for text in symbols or [] for word in text.split(",")] or None
     with _progress() as progress:
-        result = verbs.ingest(source, into, symbols=symbols, progress=progress)
+        result = verbs.ingest(
+            source, into, vendor, symbols=tickers, first=_date(first), last=_date(last),
+            mapping=mapping, progress=progress,
+        )  # fmt: skip
     if as_json:
         _print_json(result.as_dict())
     else:
@@ -106,18 +122,107 @@ def ingest_databento_command(
         raise typer.Exit(1)
 
 
+def _date(text: str | None) -> dt.date | None:
+    try:
+        return None if text is None else dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"a date was {text!r}; use YYYY-MM-DD.") from error
+
+
+@ingest_app.command("databento")
+def ingest_databento_command(
+    source: Files,
+    into: Into,
+    symbols: Symbols = None,
+    first: First = None,
+    last: Last = None,
+    as_json: Json = False,
+) -> None:
+    """Read Databento DBN files: trades, books, status, bars and definitions."""
+    _ingest("databento", source, into, symbols, first, last, as_json)
+
+
+@ingest_app.command("massive")
+def ingest_massive_command(
+    source: Files,
+    into: Into,
+    symbols: Symbols = None,
+    first: First = None,
+    last: Last = None,
+    as_json: Json = False,
+) -> None:
+    """Read Massive (Polygon) flat files: trades_v1 and quotes_v1."""
+    _ingest("massive", source, into, symbols, first, last, as_json)
+
+
+@ingest_app.command("alpaca")
+def ingest_alpaca_command(
+    source: Files,
+    into: Into,
+    symbols: Symbols = None,
+    first: First = None,
+    last: Last = None,
+    as_json: Json = False,
+) -> None:
+    """Read Alpaca historical trades and quotes, JSON or CSV."""
+    _ingest("alpaca", source, into, symbols, first, last, as_json)
+
+
+@ingest_app.command("lean")
+def ingest_lean_command(
+    source: Files,
+    into: Into,
+    symbols: Symbols = None,
+    first: First = None,
+    last: Last = None,
+    as_json: Json = False,
+) -> None:
+    """Read QuantConnect LEAN tick zips."""
+    _ingest("lean", source, into, symbols, first, last, as_json)
+
+
+@ingest_app.command("table")
+def ingest_table_command(
+    source: Files,
+    into: Into,
+    mapping: Annotated[Path, typer.Option("--map", help="YAML: what the columns are.")],
+    symbols: Symbols = None,
+    first: First = None,
+    last: Last = None,
+    as_json: Json = False,
+) -> None:
+    """Read any CSV or Parquet, with a mapping of its columns."""
+    _ingest("table", source, into, symbols, first, last, as_json, mapping)
+
+
+@ingest_app.command("reference")
+def ingest_reference_command(
+    table: Annotated[str, typer.Argument(help="float, splits, closes, halts, news ...")],
+    source: Annotated[list[Path], typer.Argument(help="CSV or Parquet files.")],
+    into: Into,
+    as_json: Json = False,
+) -> None:
+    """Read dated facts, such as floats, splits or halts, into the tables beside the days."""
+    from lowfloat.ingest.reference import ingest_reference
+
+    counts = ingest_reference(table, source, into)
+    if as_json:
+        _print_json(counts)
+    else:
+        out.print(", ".join(f"{number:,} {name}" for name, number in counts.items()))
+
+
 def _print_ingest(result: Any) -> None:
-    table = _table("day", "trades", "quotes", "halts", "data end", "flags")
+    from lowfloat.days.report import TABLE_HEAD
+
+    table = _table(*TABLE_HEAD)
     for day in result.days:
-        table.add_row(
-            f"{day.symbol}/{day.date}", f"{day.trades:,}", f"{day.quotes:,}", str(day.halts),
-            day.coverage_end, ", ".join(day.flags),
-        )  # fmt: skip
+        table.add_row(*day.report.table_row())
     out.print(table)
     out.print(
         f"{len(result.written)} written, {len(result.unchanged)} unchanged, "
-        f"{len(result.failed)} failed, {len(result.refused)} files refused, "
-        f"{len(result.ignored)} ignored"
+        f"{len(result.quarantined)} of them quarantined, {len(result.failed)} failed, "
+        f"{len(result.refused)} files refused, {len(result.ignored)} ignored"
     )
     for what, problems in (("refused", result.refused), ("failed", result.failed)):
         for name, message in problems:
@@ -286,63 +391,129 @@ def demo_command(
     typer.echo(f"report: {result.report}")
 
 
+Quarantined = Annotated[
+    bool, typer.Option("--quarantined", help="Of the days that failed validation.")
+]
+DayName = Annotated[str, typer.Argument(help="SYMBOL/YYYY-MM-DD.")]
+
+
 @days_app.command("list")
-def days_list_command(days: Days, as_json: Json = False) -> None:
+def days_list_command(days: Days, quarantined: Quarantined = False, as_json: Json = False) -> None:
     """List the stored days."""
-    rows = _day_rows(_existing(days))
+    rows = _day_rows(_existing(days, quarantined))
     if as_json:
         _print_json(rows)
         return
-    table = _table("day", "vendor", "trades", "quotes", "halts", "flags")
+    table = _table("day", "vendor", "trades", "quotes", "halts", "verdict", "flags")
     for row in rows:
         table.add_row(
             f"{row['symbol']}/{row['date']}", row["vendor"], f"{row['trades']:,}",
-            f"{row['quotes']:,}", str(row["halts"]), ", ".join(row["flags"]),
+            f"{row['quotes']:,}", str(row["halts"]), row["verdict"] or "", ", ".join(row["flags"]),
         )  # fmt: skip
     out.print(table)
 
 
-def _existing(folder: Path) -> Any:
+def _existing(folder: Path, quarantined: bool = False) -> Any:
     from lowfloat.days.store import DayStore
 
     if not folder.is_dir():
         raise DayNotFound(f"{folder} is no folder; use that of a day store.")
-    return DayStore(folder)
+    store = DayStore(folder)
+    return store.quarantine if quarantined else store
 
 
 def _day_rows(store: Any) -> list[dict[str, Any]]:
-    return [
-        {
-            "symbol": day.symbol,
-            "date": day.date.isoformat(),
-            "vendor": day.vendor,
-            "dataset": day.dataset,
-            "trades": len(day.trades.price),
-            "quotes": len(day.quotes.action),
-            "halts": len(day.halts),
-            "flags": list(day.flags),
-            "manifest_id": day.manifest_id,
-        }
-        for day in store
-    ]
+    rows = []
+    for symbol, date in store.days():
+        about, report = store.about(symbol, date), store.report(symbol, date)
+        names = ("symbol", "date", "vendor", "dataset", "trades", "quotes", "halts", "flags")
+        rows.append(
+            {name: about[name] for name in names}
+            | {
+                "verdict": report["verdict"] if report else None,
+                "manifest_id": store.manifest(symbol, date)["id"],
+            }
+        )
+    return rows
+
+
+def _named(name: str) -> tuple[str, dt.date]:
+    symbol, _, date = name.partition("/")
+    try:
+        return symbol, dt.date.fromisoformat(date)
+    except ValueError as error:
+        raise DayNotFound(f"`{name}` names no day; use SYMBOL/YYYY-MM-DD.") from error
+
+
+@days_app.command("show")
+def days_show_command(
+    days: Days, name: DayName, quarantined: Quarantined = False, as_json: Json = False
+) -> None:
+    """Show what a day is made of, and how sound it is."""
+    store, key = _existing(days, quarantined), _named(name)
+    day = store[key]
+    about, report = store.about(*key), store.report(*key)
+    if as_json:
+        _print_json({"day": about, "report": report})
+        return
+    table = _table(day.name, "")
+    clock = day.session.second
+    for word, value in (
+        ("vendor", f"{day.vendor} {day.dataset}"),
+        ("covered to", format_second(clock(day.coverage_end_ns))),
+        ("trades", f"{about['trades']:,}"),
+        ("quotes", f"{about['quotes']:,}"),
+        *(
+            (word, f"{about['summary'][word] / NANODOLLARS_PER_DOLLAR:,.4f}")
+            for word in ("open", "high", "low", "close")
+        ),
+        ("volume", f"{about['summary']['volume']:,}"),
+        *((f"halt {i}", _halt(day, *span)) for i, span in enumerate(day.halts, start=1)),
+        *(("source", file) for file, _ in day.sources),
+    ):
+        table.add_row(word, value)
+    out.print(table)
+    if report is None:
+        out.print("never validated: the day was not ingested from files")
+        return
+    out.print(f"verdict: {report['verdict']}")
+    for word in ("reasons", "flags"):
+        for finding in report[word]:
+            out.print(f"  {finding['name']}: {finding['text']}", markup=False)
+    repaired = ", ".join(f"{count:,} {fault}" for fault, count in report["faults"].items())
+    out.print(f"repaired or left out: {repaired or 'nothing'}", markup=False)
+
+
+def _halt(day: Any, begin: int, end: int) -> str:
+    first, last = (format_second(day.session.second(ns)) for ns in (begin, end))
+    return f"{first} to {last}"
 
 
 @days_app.command("verify")
-def days_verify_command(days: Days, as_json: Json = False) -> None:
-    """Compare every file of every day with its SHA-256."""
-    from lowfloat.errors import DayCorrupt
+def days_verify_command(
+    days: Days, quarantined: Quarantined = False, as_json: Json = False
+) -> None:
+    """Compare every file of every day, and of the reference tables, with its SHA-256."""
+    from lowfloat.days.reference import ReferenceTables
+    from lowfloat.errors import DayCorrupt, FeedError
 
-    store = _existing(days)
+    store = _existing(days, quarantined)
     bad = {}
     for symbol, date in store.days():
         try:
             store.verify(symbol, date)
         except DayCorrupt as error:
             bad[f"{symbol}/{date}"] = str(error)
+    try:
+        tables = ReferenceTables(store.root).verify()
+    except (DayCorrupt, FeedError) as error:
+        tables = 0
+        bad["reference"] = str(error)
     if as_json:
-        _print_json({"days": len(store), "corrupt": bad})
+        _print_json({"days": len(store), "reference_files": tables, "corrupt": bad})
     else:
-        out.print(f"{len(store) - len(bad)} of {len(store)} days are sound")
+        sound = len(store) - len(bad.keys() - {"reference"})
+        out.print(f"{sound} of {len(store)} days are sound, and {tables} reference files")
         for message in bad.values():
             notes.print(message, style="red", markup=False)
     if bad:
@@ -350,17 +521,37 @@ def days_verify_command(days: Days, as_json: Json = False) -> None:
 
 
 @days_app.command("drop")
-def days_drop_command(
-    days: Days, name: Annotated[str, typer.Argument(help="SYMBOL/YYYY-MM-DD.")]
-) -> None:
+def days_drop_command(days: Days, name: DayName, quarantined: Quarantined = False) -> None:
     """Remove one day from the store."""
-    symbol, _, date = name.partition("/")
-    try:
-        day = dt.date.fromisoformat(date)
-    except ValueError as error:
-        raise DayNotFound(f"`{name}` names no day; use SYMBOL/YYYY-MM-DD.") from error
-    _existing(days).drop(symbol, day)
+    _existing(days, quarantined).drop(*_named(name))
     out.print(f"dropped {name}")
+
+
+@days_app.command("export")
+def days_export_command(
+    days: Days,
+    names: Annotated[list[str], typer.Argument(help="SYMBOL/YYYY-MM-DD, or SYMBOL for all.")],
+    into: Into,
+    dbn: Annotated[bool, typer.Option("--dbn", help="As Databento files.")] = True,
+    quarantined: Quarantined = False,
+    as_json: Json = False,
+) -> None:
+    """Write days as files that Databento's client reads, and this package again."""
+    from lowfloat.ingest.dbn_export import export_days
+
+    if not dbn:
+        raise ConfigError("`--no-dbn` leaves nothing to write; DBN is the one format there is.")
+    store = _existing(days, quarantined)
+    keys = []
+    for name in names:
+        keys += [_named(name)] if "/" in name else [key for key in store.days() if key[0] == name]
+        if not keys:
+            raise DayNotFound(f"{days} has no day of {name}.")
+    written = export_days([store[key] for key in sorted(set(keys))], into)
+    if as_json:
+        _print_json([str(path) for path in written])
+    else:
+        out.print(f"{len(written)} files in {into}")
 
 
 @config_app.command("show")
@@ -373,8 +564,6 @@ def config_show_command(arguments: Overrides = None, as_json: Json = False) -> N
     if as_json:
         _print_json({"fingerprint": experiment.fingerprint, **experiment.to_dict()})
         return
-    import sys
-
     from lowfloat.config import dump_config
 
     dump_config(experiment, sys.stdout)

@@ -26,6 +26,10 @@ class FeedError(LowfloatError):
     """A vendor file cannot be read, or its records break a rule of the feed."""
 
 
+class UnusedFile(FeedError):
+    """A vendor file is sound but holds something that is not used, such as bars."""
+
+
 class DayNotFound(LowfloatError):
     """The store holds no such symbol-day."""
 

@@ -1,16 +1,18 @@
 """The product's verbs: each reads what an earlier one wrote, and writes one thing."""
 
+import datetime as dt
 import hashlib
 import json
 import platform
 import subprocess
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lowfloat.base.clock import SECONDS_PER_SESSION
 from lowfloat.base.jit import PACKAGE, source_digest
+from lowfloat.base.progress import Progress
 from lowfloat.config import Experiment, dump_config, load_config
 from lowfloat.days.store import DayStore
 from lowfloat.errors import CheckpointError, ConfigError, IndexMismatch
@@ -23,21 +25,43 @@ if TYPE_CHECKING:
     from lowfloat.ingest import IngestResult
     from lowfloat.training.run import Run
 
-Progress = Callable[[str, int, int], None]
 Config = Experiment | str | Path | None
 
 
 def ingest(
     source: str | Path | Sequence[str | Path],
     into: str | Path,
+    vendor: str = "databento",
     *,
     symbols: Collection[str] | None = None,
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+    mapping: str | Path | None = None,
     progress: Progress | None = None,
 ) -> "IngestResult":
-    """Read Databento files into a day store; see :func:`lowfloat.ingest.ingest_databento`."""
-    from lowfloat.ingest import ingest_databento
+    """Read vendor files into a day store.
 
-    return ingest_databento(source, DayStore(into), symbols=symbols, progress=progress)
+    Args:
+        source: a file, a folder (searched with all below it), a glob, or several of these.
+        into: folder of the day store.
+        vendor: ``databento``, ``massive``, ``alpaca``, ``lean`` or ``table``.
+        symbols: tickers to take; None takes all.
+        first: first session date to take.
+        last: last session date to take.
+        mapping: the YAML file that says what the columns of a ``table`` are.
+        progress: called with a name, how much is done, and how much there is.
+
+    Raises:
+        ConfigError: the vendor is not known, or ``mapping`` is missing or not wanted.
+        FeedError: ``source`` names no file.
+        BadSymbol: one of ``symbols`` is no ticker.
+    """
+    from lowfloat.ingest import ingest_vendor
+
+    return ingest_vendor(
+        vendor, source, DayStore(into), symbols=symbols, first=first, last=last, mapping=mapping,
+        progress=progress,
+    )  # fmt: skip
 
 
 def synth(into: str | Path, days: int, seed: int, progress: Progress | None = None) -> DayStore:

@@ -8,12 +8,24 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import gymnasium as gym
 import numpy as np
 from numba.core.types import unliteral
 
 import lowfloat
+from lowfloat.days import DayStore
+from lowfloat.days.bars import minute_bars
+from lowfloat.days.seconds import per_second
+from lowfloat.days.signing import sign
+from lowfloat.index import scan
+from lowfloat.ingest import ingest_databento
+from lowfloat.ingest.dbn_export import export_dbn
+from lowfloat.ingest.halts import infer_halts
+from lowfloat.ingest.rebuild import rebuild_quotes
+from lowfloat.ingest.validate import validate
+from lowfloat.synth import synth_days
 
 PACKAGE = Path(lowfloat.__file__).parent
 
@@ -38,7 +50,9 @@ def is_kernel(function: ast.FunctionDef) -> bool:
 
 
 def play() -> None:
-    """Use the kernels as a user does: synthetic days, a batch on threads, partial resets, one."""
+    """Use the kernels as a user does: first the data, then the environment."""
+    with TemporaryDirectory() as folder:
+        handle_days(Path(folder))
     batch = gym.make_vec("lowfloat/Squeeze-v0", num_envs=4, threads=2)
     batch.reset(seed=1)
     for _ in range(5):
@@ -47,6 +61,27 @@ def play() -> None:
     single = gym.make("lowfloat/Squeeze-v0")
     single.reset(seed=1)
     single.step(0)
+
+
+def handle_days(folder: Path) -> None:
+    """Look at a synthetic day in memory, stored, and ingested with and without its quotes."""
+    made, truth = next(synth_days(1, seed=1))
+    store = DayStore(folder / "days")
+    store.write(made, truth)
+    stored = store[made.symbol, made.date]
+    for number, day in enumerate((made, stored)):
+        per_second(day)
+        minute_bars(day)
+        sign(day.trades, day.quotes)
+        infer_halts(day.trades, day.quotes, day.session)
+        rebuild_quotes(day.trades, day.session)
+        validate(day)
+        export_dbn(day, folder / f"dbn{number}")
+    scan(store, folder / "index")
+    files = sorted((folder / "dbn0").glob("*.dbn.zst"))
+    ingest_databento(files, DayStore(folder / "ingested"))
+    prints = [path for path in files if ".trades." in path.name]
+    ingest_databento(prints, DayStore(folder / "rebuilt"))
 
 
 def signatures() -> dict[str, list[str]]:

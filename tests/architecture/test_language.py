@@ -17,7 +17,7 @@ FORBIDDEN = {
 }
 UNFINISHED = {
     "a note of work to do": r"\b(?:TOD[O]|FIXM[E]|XX[X])\b",
-    "a stub": r"NotImplemented[E]rror",
+    "a stub": r"\bNotImplemented[E]rror",
     "a mock": r"unittest\.[m]ock|Magic[M]ock|monkeypatch\.setattr\([\"']lowfloat",
     "an expected failure": r"mark\.[x]fail",
 }

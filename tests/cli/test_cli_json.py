@@ -59,7 +59,8 @@ def test_days_list_prints_what_synth_printed(lowfloat, demo):
 
 def test_days_verify_counts_sound_days(lowfloat, demo):
     printed = lowfloat("days", "verify", demo.days, "--json")
-    assert (printed.code, printed.json) == (0, {"days": len(DayStore(demo.days)), "corrupt": {}})
+    sound = {"days": len(DayStore(demo.days)), "reference_files": 0, "corrupt": {}}
+    assert (printed.code, printed.json) == (0, sound)
 
 
 def test_days_verify_names_an_altered_day_and_fails(lowfloat, demo, tmp_path):
