@@ -73,7 +73,8 @@ def make_file(path: Path, records: int, seed: int = 1) -> None:
                 rows["side"] = rng.choice(list(b"AB"), count)
                 rows["flags"] = 128
                 rows["size"] = rng.integers(1, 10, count) * 100
-                rows["price"] = mids * TICK
+                touch = np.where(rows["side"] == ord("B"), mids + spread, mids)
+                rows["price"] = touch * TICK
                 rows["sequence"] = sequence + np.arange(1, count + 1)
                 sequence += count
                 rows["bid_price"] = mids * TICK

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,8 +115,11 @@ class Day:
         says_nothing = np.isin(self.status.action, (TRADING, SSR_CHANGE))
         return (self.status.is_trading == 0) & ~says_nothing
 
-    def check(self) -> "Day":
+    def check(self, release: Callable[[], None] | None = None) -> "Day":
         """Return the day if it keeps the rules of its tables.
+
+        Args:
+            release: called after each block of rows, such as to hand back mapped memory.
 
         Raises:
             BadSymbol: the symbol is no ticker.
@@ -135,6 +139,8 @@ class Day:
                 self._check_block(label, block, start, latest)
                 start += len(block.ts_recv)
                 latest = int(block.ts_recv[-1])
+                if release is not None:
+                    release()
         if not self.session.start_ns < self.coverage_end_ns <= self.session.end_ns:
             raise FeedError(
                 f"{self.name}: `coverage_end_ns` was {self.coverage_end_ns}; use a time within "

@@ -59,6 +59,10 @@ class Draft:
         self._files[name] = TableFile(self.folder / f"{name}.arrow", DTYPES[kind], length)
         return kind(**self._files[name].columns)
 
+    def write(self, kind: type, start: int, rows: np.ndarray) -> None:
+        """Write rows of type ``ROWS[kind]`` into the draft's table from row ``start`` on."""
+        self._files[kind.__name__.lower()].write(start, rows)
+
     def release(self) -> None:
         """Let go of the memory of all tables; the columns stay valid."""
         for file in self._files.values():

@@ -33,6 +33,7 @@ class TableFile:
 
     def __init__(self, path: Path, dtypes: Mapping[str, Any], length: int) -> None:
         offsets = _lay_out(path, dtypes, length)
+        self._path, self._offsets = path, dict(zip(dtypes, offsets, strict=True))
         descriptor = os.open(path, os.O_RDWR)
         try:
             _reserve(descriptor, path)
@@ -43,6 +44,18 @@ class TableFile:
             name: np.frombuffer(self._map, dtype, length, offset)
             for (name, dtype), offset in zip(dtypes.items(), offsets, strict=True)
         }
+
+    def write(self, start: int, rows: np.ndarray) -> None:
+        """Write records, which have the columns as fields, from row ``start`` on.
+
+        Past the map: the first touch of each page of a map costs more than the copy.
+        """
+        with self._path.open("r+b", buffering=0) as file:
+            for name, column in self.columns.items():
+                file.seek(self._offsets[name] + start * column.itemsize)
+                left = np.ascontiguousarray(rows[name], column.dtype).view(np.uint8).data
+                while left:
+                    left = left[file.write(left) :]
 
     def release(self) -> None:
         """Let go of the memory; the file keeps what was written."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from lowfloat.base.clock import Session, new_york_ns, previous_session, session_of
 from lowfloat.base.codes import Mark
-from lowfloat.base.records import Quotes, Status, Trades, blocks, read_only
+from lowfloat.base.records import Quotes, Status, Trades, blocks, empty, read_only
 from lowfloat.days.day import NO_STATUS, QUOTES_REBUILT, Day
 from lowfloat.days.reference import ReferenceTables
 from lowfloat.days.report import QUARANTINED, DayReport
@@ -32,6 +32,11 @@ from lowfloat.ingest.validate import HALTS_LISTED, Context, validate
 
 TRADES_DIFFER = "trades_differ_from_quotes"
 """Flag of a day whose trades and quotes do not hold the same number of prints."""
+
+
+MOST_QUOTES_JUDGED = 8_000_000
+"""Changes of the book beyond which halts are inferred from prints alone. They would all have to be
+in memory at once, and a stock of which there are so many shows a halt by its silence."""
 
 
 @dataclass
@@ -130,6 +135,7 @@ def assemble(given: Ingredients, store: DayStore, work: Path) -> Assembled | Non
         found, how = _halts_without_status(given, trades, quotes, tables)
         status = _copied(draft, Status, found)
         flags |= {NO_STATUS, how}
+        draft.release()
 
     def day_with(flags: set[str]) -> Day:
         return Day(
@@ -160,7 +166,7 @@ def assemble(given: Ingredients, store: DayStore, work: Path) -> Assembled | Non
             flags.add(QUOTES_REBUILT)
     draft.release()
     context = Context(previous_close=_previous_close(given, tables, session), release=draft.release)
-    report = validate(day_with(flags).check(), +faults, context)
+    report = validate(day_with(flags).check(draft.release), +faults, context)
     day = day_with(flags | set(report.flag_names))
     place, other = store, store.quarantine
     if report.verdict == QUARANTINED:
@@ -189,6 +195,8 @@ def _halts_without_status(
     if listed:
         rows = [ListedHalt(row["known_at"], row["resumed_at"] or 0, row["code"]) for row in listed]
         return status_from_list(rows, session), HALTS_LISTED
+    if len(quotes.ts_recv) > MOST_QUOTES_JUDGED:
+        quotes = empty(Quotes)
     found = infer_halts(
         trades, quotes, session, _previous_close(given, tables, session),
         coverage_end_ns=given.coverage_end_ns,
@@ -218,10 +226,8 @@ def _fill(draft: Draft, kind: type, rows: Sequel) -> Any:
     table = draft.table(kind, rows.length)
     start = 0
     for block in rows.blocks():
-        for name, column in table._asdict().items():
-            column[start : start + len(block)] = block[name]
+        draft.write(kind, start, block)
         start += len(block)
-        draft.release()
     return table
 
 
