@@ -38,6 +38,7 @@ demo: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/bench_step.py
+	$(BIN)/python benchmarks/bench_ingest.py
 
 # Every cut and every flipped bit of the vendor's test files: half a million inputs.
 fuzz-ingest: $(INSTALLED)
