@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -129,56 +129,29 @@ def _date(text: str | None) -> dt.date | None:
         raise ConfigError(f"a date was {text!r}; use YYYY-MM-DD.") from error
 
 
-@ingest_app.command("databento")
-def ingest_databento_command(
-    source: Files,
-    into: Into,
-    symbols: Symbols = None,
-    first: First = None,
-    last: Last = None,
-    as_json: Json = False,
-) -> None:
-    """Read Databento DBN files: trades, books, status, bars and definitions."""
-    _ingest("databento", source, into, symbols, first, last, as_json)
+def _verb_of(vendor: str) -> Callable[..., None]:
+    """Return the command that reads a vendor's files."""
+
+    def command(
+        source: Files,
+        into: Into,
+        symbols: Symbols = None,
+        first: First = None,
+        last: Last = None,
+        as_json: Json = False,
+    ) -> None:
+        _ingest(vendor, source, into, symbols, first, last, as_json)
+
+    return command
 
 
-@ingest_app.command("massive")
-def ingest_massive_command(
-    source: Files,
-    into: Into,
-    symbols: Symbols = None,
-    first: First = None,
-    last: Last = None,
-    as_json: Json = False,
-) -> None:
-    """Read Massive (Polygon) flat files: trades_v1 and quotes_v1."""
-    _ingest("massive", source, into, symbols, first, last, as_json)
-
-
-@ingest_app.command("alpaca")
-def ingest_alpaca_command(
-    source: Files,
-    into: Into,
-    symbols: Symbols = None,
-    first: First = None,
-    last: Last = None,
-    as_json: Json = False,
-) -> None:
-    """Read Alpaca historical trades and quotes, JSON or CSV."""
-    _ingest("alpaca", source, into, symbols, first, last, as_json)
-
-
-@ingest_app.command("lean")
-def ingest_lean_command(
-    source: Files,
-    into: Into,
-    symbols: Symbols = None,
-    first: First = None,
-    last: Last = None,
-    as_json: Json = False,
-) -> None:
-    """Read QuantConnect LEAN tick zips."""
-    _ingest("lean", source, into, symbols, first, last, as_json)
+for _vendor, _help in (
+    ("databento", "Read Databento DBN files: trades, books, status, bars and definitions."),
+    ("massive", "Read Massive (Polygon) flat files: trades_v1 and quotes_v1."),
+    ("alpaca", "Read Alpaca historical trades and quotes, JSON or CSV."),
+    ("lean", "Read QuantConnect LEAN tick zips."),
+):
+    ingest_app.command(_vendor, help=_help)(_verb_of(_vendor))
 
 
 @ingest_app.command("table")

@@ -337,7 +337,8 @@ def test_a_day_whose_units_disagree_is_set_apart(tmp_path, ingest, vendor):
 def test_halts_of_the_users_list_are_those_of_a_day_without_status(tmp_path, ingest, vendor):
     halts = tmp_path / "halts.csv"
     halts.write_text(
-        "symbol,halted_at,resumed_at,code\nABCD,2025-03-10T11:00:00.5,2025-03-10T11:05:00.5,LUDP\n"
+        "symbol,halted_at,known_at,resumed_at,code\n"
+        "ABCD,2025-03-10T11:00:00.5,2025-03-10T11:00:04,2025-03-10T11:05:00.5,LUDP\n"
     )
     ingest_reference("halts", halts, ingest.store.root)
     tape = quiet()

@@ -94,13 +94,16 @@ class Assembled:
     clipped: int
 
 
-def assemble(given: Ingredients, store: DayStore, work: Path) -> Assembled | None:
+def assemble(
+    given: Ingredients, store: DayStore, work: Path, tables: ReferenceTables
+) -> Assembled | None:
     """Make a day and store it, or set it apart in quarantine; None if it has no event.
 
     Args:
         given: what the day is made of.
         store: where it goes.
         work: a folder for unfinished work on the file system of the store.
+        tables: what the user supplied besides: halts and closes are looked up.
 
     Raises:
         FeedError: the rows make no day.
@@ -128,7 +131,6 @@ def assemble(given: Ingredients, store: DayStore, work: Path) -> Assembled | Non
     draft = Draft(work / f"{given.symbol}-{given.date}")
     trades = _fill(draft, Trades, prints)
     quotes = _fill(draft, Quotes, changes)
-    tables = ReferenceTables(store.root)
     if states.length:
         status = _fill(draft, Status, states)
     else:
@@ -193,7 +195,7 @@ def _halts_without_status(
     session = session_of(given.date)
     listed = tables.rows("halts", given.symbol, 0, session.end_ns)
     if listed:
-        rows = [ListedHalt(row["known_at"], row["resumed_at"] or 0, row["code"]) for row in listed]
+        rows = [ListedHalt(row["halted_at"], row["resumed_at"] or 0, row["code"]) for row in listed]
         return status_from_list(rows, session), HALTS_LISTED
     if len(quotes.ts_recv) > MOST_QUOTES_JUDGED:
         quotes = empty(Quotes)

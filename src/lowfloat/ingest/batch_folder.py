@@ -5,13 +5,13 @@ dates the data are degraded, and ``symbology.json`` which ticker an instrument n
 """
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from lowfloat.base.clock import NS
+from lowfloat.base.hashing import sha256_of
 from lowfloat.errors import FeedError
 from lowfloat.ingest.dbn import Header, Mapped
 
@@ -74,8 +74,7 @@ class BatchFolders:
             raise FeedError(
                 f"{path}: has {size} bytes; its manifest says {entry['size']}. Fetch it again."
             )
-        with path.open("rb") as handle:
-            found = hashlib.file_digest(handle, "sha256").hexdigest()
+        found = sha256_of(path)
         if f"sha256:{found}" != entry["hash"]:
             raise FeedError(
                 f"{path}: its hash was sha256:{found}; its manifest says {entry['hash']}. "

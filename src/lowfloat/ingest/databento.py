@@ -7,7 +7,6 @@ once, in order of time, and a day is made as soon as the files that it needs hav
 """
 
 import datetime as dt
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from lowfloat.base.clock import session_of
+from lowfloat.base.hashing import sha256_of
 from lowfloat.base.progress import Progress
 from lowfloat.days.day import check_symbol
 from lowfloat.days.reference import ReferenceTables
@@ -121,10 +121,11 @@ def ingest_databento(
     ]
     for file in _of_no_day(spans, market):
         notes.ignore(file.name, "no day is made of it; that takes trades or quotes of a session")
-    _learn(facts, ReferenceTables(store.root), notes)
+    tables = ReferenceTables(store.root)
+    _learn(facts, tables, notes)
     with work_folder(store.root) as work:
         plan.sort(key=_Planned.order)
-        _Run(store, work, notes, plan, spans, batches, progress).go()
+        _Run(store, tables, work, notes, plan, spans, batches, progress).go()
     return notes.result()
 
 
@@ -219,6 +220,7 @@ class _Run:
     def __init__(
         self,
         store: DayStore,
+        tables: ReferenceTables,
         work: Path,
         notes: Notes,
         plan: list[_Planned],
@@ -227,6 +229,7 @@ class _Run:
         progress: Progress | None,
     ) -> None:
         self.store, self.work, self.notes, self.progress = store, work, notes, progress
+        self.tables = tables
         self.plan, self.spans, self.batches = plan, spans, batches
         self.spool = Spool(work)
         self.faults: Faults = defaultdict(Counter)
@@ -283,8 +286,7 @@ class _Run:
 
     def _hash(self, file: DbnFile) -> str:
         if file not in self.hashes:
-            with file.path.open("rb") as handle:
-                self.hashes[file] = hashlib.file_digest(handle, "sha256").hexdigest()
+            self.hashes[file] = sha256_of(file.path)
         return self.hashes[file]
 
     def _tick(self, day: _Planned) -> None:
@@ -314,7 +316,7 @@ class _Run:
         try:
             if day.faults:
                 raise FeedError("; ".join(day.faults))
-            made = assemble(self._ingredients(day), self.store, self.work)
+            made = assemble(self._ingredients(day), self.store, self.work, self.tables)
         except (FeedError, DayCorrupt, DayExists) as error:
             self.notes.fail(day.name, str(error))
         else:

@@ -31,6 +31,7 @@ import pyarrow as pa
 
 from lowfloat.base.clock import NS, new_york_ns
 from lowfloat.base.codes import Mark
+from lowfloat.base.hashing import sha256_of
 from lowfloat.base.jit import kernel
 from lowfloat.base.records import Quotes, Status, Trades, empty, read_only
 from lowfloat.days.day import QUOTES_REBUILT, Day
@@ -351,7 +352,7 @@ def _describe(folder: Path, days: list[Day], numbers: dict[str, int]) -> list[st
         {
             "filename": name,
             "size": (folder / name).stat().st_size,
-            "hash": f"sha256:{_sha256(folder / name)}",
+            "hash": f"sha256:{sha256_of(folder / name)}",
             "urls": {},
         }
         for name in names
@@ -363,8 +364,3 @@ def _describe(folder: Path, days: list[Day], numbers: dict[str, int]) -> list[st
 
 def _write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, indent=4) + "\n")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

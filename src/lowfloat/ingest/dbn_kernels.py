@@ -12,6 +12,7 @@ from lowfloat.base.codes import Mark
 from lowfloat.base.jit import kernel
 from lowfloat.base.prices import ROUND_LOT
 from lowfloat.base.records import MAX_SIZE, MAYBE_BAD_BOOK, SNAPSHOT
+from lowfloat.ingest.auctions import OFF_EXCHANGE_PUBLISHERS
 from lowfloat.ingest.dbn_layouts import PUBLISHER_SPECIFIC, UNDEF_PRICE, UNDEF_TIMESTAMP
 from lowfloat.ingest.order_book import OrderBook, apply, best, has_room
 from lowfloat.ingest.venues import (
@@ -25,9 +26,6 @@ from lowfloat.ingest.venues import (
     side_shown,
     venue_of,
 )
-
-OFF_EXCHANGE_PUBLISHERS = frozenset((17, 18, 19, 54, 55, 56, 68, 69, 70, 82, 83, *range(130, 134)))
-"""Trade reporting facilities (FINN, FINC, FINY) and the FINRA ADF, in each of their feeds."""
 
 EACH_CHANGE, BEFORE_PRINT, EACH_INTERVAL = 0, 1, 2
 """When records show the book: with each change, just before a print, or after an interval."""

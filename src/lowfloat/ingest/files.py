@@ -6,7 +6,6 @@ unlike Databento's, these do not say what time they were asked for.
 """
 
 import datetime as dt
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -14,9 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from lowfloat.base.clock import new_york_date, new_york_ns, session_of
+from lowfloat.base.hashing import sha256_of
 from lowfloat.base.progress import Progress
 from lowfloat.base.records import Quotes, Status, Trades
 from lowfloat.days.day import check_symbol
+from lowfloat.days.reference import ReferenceTables
 from lowfloat.days.store import DayStore
 from lowfloat.days.work import work_folder
 from lowfloat.errors import BadSymbol, DayCorrupt, DayExists, FeedError, UnusedFile
@@ -70,6 +71,7 @@ def ingest_files(
     notes = Notes()
     groups: dict[dt.date | None, list[SourceFile]] = defaultdict(list)
     broken = _Broken()
+    tables = ReferenceTables(store.root)
     for path, name, is_named in find(source):
         try:
             file = open_file(path, name)
@@ -92,7 +94,7 @@ def ingest_files(
     done = 0
     for date in sorted(groups, key=lambda date: date or dt.date.min):
         with work_folder(store.root) as work:
-            group = _Group(vendor, store, work, notes, first, last)
+            group = _Group(vendor, store, tables, work, notes, first, last)
             for file in groups[date]:
                 if not group.read(file, wanted):
                     broken.add((file.date or dt.date.min, file.date or dt.date.max))
@@ -128,12 +130,14 @@ class _Group:
         self,
         vendor: str,
         store: DayStore,
+        tables: ReferenceTables,
         work: Path,
         notes: Notes,
         first: dt.date | None,
         last: dt.date | None,
     ) -> None:
-        self.vendor, self.store, self.work, self.notes = vendor, store, work, notes
+        self.vendor, self.store, self.tables = vendor, store, tables
+        self.work, self.notes = work, notes
         self.first, self.last = first, last
         self.spool = Spool(work)
         self.faults: dict[_Day, Counter[str]] = defaultdict(Counter)
@@ -169,7 +173,7 @@ class _Group:
 
     def make(self, files: list[SourceFile], broken: _Broken) -> None:
         """Make the days of all that was read, but those of dates of which a file was refused."""
-        digests = {file: _sha256(file.path) for file in files}
+        digests = {file: sha256_of(file.path) for file in files}
         for symbol, date in sorted(self.faults.keys() - self.of.keys()):
             faults = +self.faults[symbol, date]
             if faults:
@@ -200,6 +204,7 @@ class _Group:
                     ),
                     self.store,
                     self.work,
+                    self.tables,
                 )
             except (FeedError, DayCorrupt, DayExists) as error:
                 self.notes.fail(name, str(error))
@@ -252,8 +257,3 @@ def _nothing_left(faults: Counter[str]) -> str:
 
 def _inside(date: dt.date, first: dt.date | None, last: dt.date | None) -> bool:
     return (first is None or first <= date) and (last is None or date <= last)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

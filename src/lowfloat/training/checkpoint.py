@@ -4,7 +4,6 @@ Nothing in a checkpoint is code. Names, shapes and types are compared with the m
 single number is taken over.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -18,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from sb3_contrib import MaskablePPO
 
+from lowfloat.base.hashing import sha256_of
 from lowfloat.env.records import STATE
 from lowfloat.errors import CheckpointError
 from lowfloat.training.vec_env import SqueezeVecEnv
@@ -56,7 +56,7 @@ def save_checkpoint(folder: Path, model: MaskablePPO, env: SqueezeVecEnv) -> Pat
     temporary = Path(tempfile.mkdtemp(prefix=".tmp-", dir=folder))
     try:
         save_file({k: np.array(v, order="C") for k, v in tensors.items()}, temporary / _TENSORS)
-        about["sha256"] = _sha256(temporary / _TENSORS)
+        about["sha256"] = sha256_of(temporary / _TENSORS)
         (temporary / _ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n")
         shutil.rmtree(target, ignore_errors=True)
         temporary.chmod(0o755)
@@ -82,7 +82,7 @@ def read_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]
         raise CheckpointError(f"{folder / _ABOUT} was altered; use another checkpoint.") from error
     if version != SCHEMA_VERSION:
         raise CheckpointError(f"{folder}: `schema_version` was {version}; use {SCHEMA_VERSION}.")
-    found = _sha256(folder / _TENSORS)
+    found = sha256_of(folder / _TENSORS)
     if found != wanted:
         raise CheckpointError(
             f"{folder / _TENSORS}: SHA-256 was {found}; {_ABOUT} says {wanted}. "
@@ -200,8 +200,3 @@ def _adam_state(model: MaskablePPO) -> dict[str, dict[str, torch.Tensor]]:
     saved = model.policy.optimizer.state_dict()["state"]
     names = _parameter_names(model)
     return {names[number]: state for number, state in saved.items()}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
