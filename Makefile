@@ -30,7 +30,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	    "use \`make PYTHON=python3.11 install\`." >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --only-binary :all: --constraint constraints.txt \
-	  $(TORCH) --editable '.[train,report,databento,dev]'
+	  $(TORCH) --editable '.[train,report,classify,databento,dev]'
 	touch $@
 
 demo: $(INSTALLED)
@@ -39,6 +39,7 @@ demo: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/bench_step.py
 	$(BIN)/python benchmarks/bench_ingest.py
+	$(BIN)/python benchmarks/bench_synth.py
 
 # Every cut and every flipped bit of the vendor's test files: half a million inputs.
 fuzz-ingest: $(INSTALLED)

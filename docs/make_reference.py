@@ -5,6 +5,8 @@
 A test runs it and fails when a page in the repository differs.
 """
 
+import inspect
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ from lowfloat.env.ending import ENDINGS
 from lowfloat.env.observation import POSITION_COLUMNS
 from lowfloat.env.records import EPISODE, INFO
 from lowfloat.rewards.score import Rewards
+from lowfloat.synth.preset import Habits, Preset
 from lowfloat.tape.columns import COLUMNS
 from lowfloat.training.log import METRICS
 
@@ -138,11 +141,83 @@ def metrics_page() -> str:
     )
 
 
+FIELD = re.compile(r"^    (?P<name>\w+): (?P<type>[\w.]+)(?: = [^#]*)?(?:# (?P<meaning>.+))?$")
+ATTRIBUTE = re.compile(r"^        (?P<name>\w+): (?P<meaning>.+)$")
+
+
+def meanings_of(section: type) -> dict[str, str]:
+    """Return what each field of a NamedTuple means.
+
+    That is said in the comment behind the field, or under "Attributes:" in the docstring.
+
+    Raises:
+        ValueError: it is not said of a field.
+    """
+    said: dict[str, str] = {}
+    last = ""
+    for line in inspect.getsource(section).splitlines():
+        field, attribute = FIELD.match(line), ATTRIBUTE.match(line)
+        if field and field["meaning"]:
+            said[field["name"]] = field["meaning"]
+        elif attribute:
+            last = attribute["name"]
+            said[last] = attribute["meaning"].rstrip(".")
+        elif last and line.startswith(" " * 12):
+            said[last] += " " + line.strip().rstrip(".")
+        else:
+            last = ""
+    missing = [name for name in section._fields if name not in said]  # type: ignore[attr-defined]
+    if missing:
+        raise ValueError(f"{section.__name__}: it is not said what {', '.join(missing)} means.")
+    return said
+
+
+def sections_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every section of a preset that holds numbers, with its dotted path."""
+    if not hasattr(value[0], "_fields"):
+        yield path, value
+        return
+    for name, part in zip(value._fields, value, strict=True):
+        yield from sections_of(part, f"{path}.{name}".lstrip("."))
+
+
+def synthetic_market_page() -> str:
+    """Return the page of the synthetic market's parameters."""
+    preset = Preset()
+    text = (
+        "# Parameters of the synthetic market\n\nEvery number of the shipped preset. What the "
+        "parts of the market are is said in [what it is made of]"
+        "(../explanation/synthetic-market.md). Sizes are in shares, times in seconds, and "
+        '"half-spread" is the usual distance of a lasting quote from the value.\n'
+    )
+    for path, section in sections_of(preset):
+        if isinstance(section, Habits):
+            continue
+        meanings = meanings_of(type(section))
+        rows = [(f"`{name}`", f"`{value:g}`", meanings[name])
+                for name, value in zip(section._fields, section, strict=True)]  # fmt: skip
+        summary = inspect.getdoc(type(section)) or ""
+        text += f"\n## `{path}`\n\n{summary.splitlines()[0]}\n\n"
+        text += table(("parameter", "default", "meaning"), rows)
+    habits = preset.phases
+    summary = inspect.getdoc(type(habits)) or ""
+    text += f"\n## `phases`\n\n{summary.splitlines()[0]}\n\n"
+    text += table(
+        ("phase", *(f"`{name}`" for name in Habits._fields)),
+        [(f"`{name}`", *(f"{value:g}" for value in row))
+         for name, row in zip(habits._fields, habits, strict=True)],
+    )  # fmt: skip
+    meanings = meanings_of(Habits)
+    explained = [(f"`{name}`", meanings[name]) for name in Habits._fields]
+    return text + "\n" + table(("habit", "meaning"), explained)
+
+
 PAGES = {
     "columns.md": columns_page,
     "environment.md": environment_page,
     "configuration.md": configuration_page,
     "metrics.md": metrics_page,
+    "synthetic-market.md": synthetic_market_page,
 }
 
 

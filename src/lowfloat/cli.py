@@ -1,22 +1,30 @@
 """The command line: ``lowfloat VERB``. Figures go to standard output, everything else to stderr."""
 
 import datetime as dt
-import json
 import shlex
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from lowfloat.base.clock import format_second
 from lowfloat.base.prices import NANODOLLARS_PER_DOLLAR
-from lowfloat.base.progress import Progress as ProgressCall
+from lowfloat.cli_synth import synth_app
+from lowfloat.console import (
+    Days,
+    Into,
+    Json,
+    date_of,
+    day_rows,
+    existing_store,
+    notes,
+    out,
+    print_json,
+    progress_bar,
+    table_of,
+)
 from lowfloat.errors import ConfigError, DayNotFound, LowfloatError
 
 app = typer.Typer(
@@ -30,14 +38,8 @@ app.add_typer(days_app, name="days")
 app.add_typer(config_app, name="config")
 ingest_app = typer.Typer(no_args_is_help=True, help="Read vendor files into a day store.")
 app.add_typer(ingest_app, name="ingest")
+app.add_typer(synth_app, name="synth")
 
-# A table that is piped or kept must not be cut to the width of a terminal that is not there.
-out = Console(width=None if sys.stdout.isatty() else 200)
-notes = Console(stderr=True)
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to standard output.")]
-Days = Annotated[Path, typer.Argument(help="Folder of the day store.")]
-Into = Annotated[Path, typer.Option("--into", help="Folder to write to.")]
 Overrides = Annotated[
     list[str] | None, typer.Argument(help="Configuration overrides, dotted.key=value.")
 ]
@@ -51,35 +53,6 @@ def main() -> None:
         text = f"{type(error).__name__}: {error}"
         notes.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
-
-
-@contextmanager
-def _progress() -> Iterator[ProgressCall]:
-    """Show a bar on standard error; it comes and goes with the first and last call."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=notes, transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda word, done, total: bar.update(
-            task, description=word, completed=done, total=total
-        )
-
-
-def _table(first: str, *others: str, title: str | None = None) -> Table:
-    """Return a table with names on the left and figures on the right."""
-    table = Table(title=title)
-    table.add_column(first, no_wrap=True)
-    for heading in others:
-        table.add_column(heading, justify="right", no_wrap=True)
-    return table
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=1, default=str))
 
 
 def _split_config(arguments: list[str] | None) -> tuple[Path | None, list[str]]:
@@ -109,24 +82,17 @@ def _ingest(
     from lowfloat import verbs
 
     tickers = [word for text in symbols or [] for word in text.split(",")] or None
-    with _progress() as progress:
+    with progress_bar() as progress:
         result = verbs.ingest(
-            source, into, vendor, symbols=tickers, first=_date(first), last=_date(last),
+            source, into, vendor, symbols=tickers, first=date_of(first), last=date_of(last),
             mapping=mapping, progress=progress,
         )  # fmt: skip
     if as_json:
-        _print_json(result.as_dict())
+        print_json(result.as_dict())
     else:
         _print_ingest(result)
     if result.refused or result.failed:
         raise typer.Exit(1)
-
-
-def _date(text: str | None) -> dt.date | None:
-    try:
-        return None if text is None else dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigError(f"a date was {text!r}; use YYYY-MM-DD.") from error
 
 
 def _verb_of(vendor: str) -> Callable[..., None]:
@@ -180,7 +146,7 @@ def ingest_reference_command(
 
     counts = ingest_reference(table, source, into)
     if as_json:
-        _print_json(counts)
+        print_json(counts)
     else:
         out.print(", ".join(f"{number:,} {name}" for name, number in counts.items()))
 
@@ -188,7 +154,7 @@ def ingest_reference_command(
 def _print_ingest(result: Any) -> None:
     from lowfloat.days.report import TABLE_HEAD
 
-    table = _table(*TABLE_HEAD)
+    table = table_of(*TABLE_HEAD)
     for day in result.days:
         table.add_row(*day.report.table_row())
     out.print(table)
@@ -202,24 +168,6 @@ def _print_ingest(result: Any) -> None:
             notes.print(f"{what} {name}: {message}", style="red", markup=False)
 
 
-@app.command("synth")
-def synth_command(
-    days: Annotated[int, typer.Option("--days", min=1, help="Number of sessions.")],
-    into: Into,
-    seed: Annotated[int, typer.Option("--seed", help="Names the market.")] = 1,
-    as_json: Json = False,
-) -> None:
-    """Make synthetic days."""
-    from lowfloat import verbs
-
-    with _progress() as progress:
-        store = verbs.synth(into, days, seed, progress)
-    if as_json:
-        _print_json(_day_rows(store))
-    else:
-        out.print(f"{len(store)} days in {into}")
-
-
 @app.command("scan")
 def scan_command(
     days: Days, into: Into, overrides: Overrides = None, as_json: Json = False
@@ -229,11 +177,11 @@ def scan_command(
     from lowfloat.config import load_config
 
     path, rest = _split_config(overrides)
-    with _progress() as progress:
+    with progress_bar() as progress:
         index = verbs.scan(days, into, load_config(path, *rest), progress)
     rows = index.days()
     if as_json:
-        _print_json(
+        print_json(
             {
                 "id": index.id,
                 "days": [
@@ -242,7 +190,7 @@ def scan_command(
             }
         )  # fmt: skip
         return
-    table = _table("day", "split", "move", "volume", "halts", "resets", "alert")
+    table = table_of("day", "split", "move", "volume", "halts", "resets", "alert")
     for day in rows:
         alert = "-" if day.alert_second is None else format_second(day.alert_second)
         table.add_row(
@@ -268,13 +216,13 @@ def train_command(
     path, overrides = _split_config(arguments)
     if index is None:
         raise ConfigError("`--index` is missing; use the folder that `lowfloat scan` wrote.")
-    with _progress() as progress:
+    with progress_bar() as progress:
         trained = verbs.train(
             path, *overrides, index=index, run=run, resume=resume, progress=progress
         )
     status = trained.status
     if as_json:
-        _print_json({"run": str(run), "fingerprint": trained.fingerprint["id"], **status})
+        print_json({"run": str(run), "fingerprint": trained.fingerprint["id"], **status})
         return
     typer.echo(repr(trained))
     if status["state"] == "interrupted":
@@ -294,12 +242,12 @@ def examine_command(
     """Let the agent and the baselines play the whole days of a split."""
     from lowfloat import verbs
 
-    with _progress() as progress:
+    with progress_bar() as progress:
         exam = verbs.examine(
             run, split, *(overrides or []), index=index, checkpoint=checkpoint, progress=progress
         )
     if as_json:
-        _print_json(exam.figures)
+        print_json(exam.figures)
     else:
         print_exam(exam)
 
@@ -308,7 +256,7 @@ def print_exam(exam: Any) -> None:
     """Print the table of an exam."""
     figures = exam.figures
     days = len(figures["symbol_days"])
-    table = _table(
+    table = table_of(
         "policy", "mean/day", f"{figures['confidence']:.0%} interval", "trades", "won",
         title=f"net P&L in dollars, {days} {'day' if days == 1 else 'days'} of {figures['split']}",
     )  # fmt: skip
@@ -339,7 +287,7 @@ def report_command(
 
     path = verbs.report(run, split, out=to)
     if as_json:
-        _print_json({"report": str(path)})
+        print_json({"report": str(path)})
     else:
         typer.echo(f"report: {path}")
 
@@ -353,10 +301,10 @@ def demo_command(
     """Synthetic days, scan, train, examine, report: the whole product in one command."""
     from lowfloat.demo import run_demo
 
-    with _progress() as progress:
+    with progress_bar() as progress:
         result = run_demo(into, quick, progress)
     if as_json:
-        _print_json(result.as_dict())
+        print_json(result.as_dict())
         return
     print_exam(result.exam)
     took = "  ".join(f"{stage} {seconds:.0f} s" for stage, seconds in result.seconds.items())
@@ -373,41 +321,17 @@ DayName = Annotated[str, typer.Argument(help="SYMBOL/YYYY-MM-DD.")]
 @days_app.command("list")
 def days_list_command(days: Days, quarantined: Quarantined = False, as_json: Json = False) -> None:
     """List the stored days."""
-    rows = _day_rows(_existing(days, quarantined))
+    rows = day_rows(existing_store(days, quarantined))
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
-    table = _table("day", "vendor", "trades", "quotes", "halts", "verdict", "flags")
+    table = table_of("day", "vendor", "trades", "quotes", "halts", "verdict", "flags")
     for row in rows:
         table.add_row(
             f"{row['symbol']}/{row['date']}", row["vendor"], f"{row['trades']:,}",
             f"{row['quotes']:,}", str(row["halts"]), row["verdict"] or "", ", ".join(row["flags"]),
         )  # fmt: skip
     out.print(table)
-
-
-def _existing(folder: Path, quarantined: bool = False) -> Any:
-    from lowfloat.days.store import DayStore
-
-    if not folder.is_dir():
-        raise DayNotFound(f"{folder} is no folder; use that of a day store.")
-    store = DayStore(folder)
-    return store.quarantine if quarantined else store
-
-
-def _day_rows(store: Any) -> list[dict[str, Any]]:
-    rows = []
-    for symbol, date in store.days():
-        about, report = store.about(symbol, date), store.report(symbol, date)
-        names = ("symbol", "date", "vendor", "dataset", "trades", "quotes", "halts", "flags")
-        rows.append(
-            {name: about[name] for name in names}
-            | {
-                "verdict": report["verdict"] if report else None,
-                "manifest_id": store.manifest(symbol, date)["id"],
-            }
-        )
-    return rows
 
 
 def _named(name: str) -> tuple[str, dt.date]:
@@ -423,13 +347,13 @@ def days_show_command(
     days: Days, name: DayName, quarantined: Quarantined = False, as_json: Json = False
 ) -> None:
     """Show what a day is made of, and how sound it is."""
-    store, key = _existing(days, quarantined), _named(name)
+    store, key = existing_store(days, quarantined), _named(name)
     day = store[key]
     about, report = store.about(*key), store.report(*key)
     if as_json:
-        _print_json({"day": about, "report": report})
+        print_json({"day": about, "report": report})
         return
-    table = _table(day.name, "")
+    table = table_of(day.name, "")
     clock = day.session.second
     for word, value in (
         ("vendor", f"{day.vendor} {day.dataset}"),
@@ -470,7 +394,7 @@ def days_verify_command(
     from lowfloat.days.reference import ReferenceTables
     from lowfloat.errors import DayCorrupt, FeedError
 
-    store = _existing(days, quarantined)
+    store = existing_store(days, quarantined)
     bad = {}
     for symbol, date in store.days():
         try:
@@ -483,7 +407,7 @@ def days_verify_command(
         tables = 0
         bad["reference"] = str(error)
     if as_json:
-        _print_json({"days": len(store), "reference_files": tables, "corrupt": bad})
+        print_json({"days": len(store), "reference_files": tables, "corrupt": bad})
     else:
         sound = len(store) - len(bad.keys() - {"reference"})
         out.print(f"{sound} of {len(store)} days are sound, and {tables} reference files")
@@ -496,7 +420,7 @@ def days_verify_command(
 @days_app.command("drop")
 def days_drop_command(days: Days, name: DayName, quarantined: Quarantined = False) -> None:
     """Remove one day from the store."""
-    _existing(days, quarantined).drop(*_named(name))
+    existing_store(days, quarantined).drop(*_named(name))
     out.print(f"dropped {name}")
 
 
@@ -514,7 +438,7 @@ def days_export_command(
 
     if not dbn:
         raise ConfigError("`--no-dbn` leaves nothing to write; DBN is the one format there is.")
-    store = _existing(days, quarantined)
+    store = existing_store(days, quarantined)
     keys = []
     for name in names:
         keys += [_named(name)] if "/" in name else [key for key in store.days() if key[0] == name]
@@ -522,7 +446,7 @@ def days_export_command(
             raise DayNotFound(f"{days} has no day of {name}.")
     written = export_days([store[key] for key in sorted(set(keys))], into)
     if as_json:
-        _print_json([str(path) for path in written])
+        print_json([str(path) for path in written])
     else:
         out.print(f"{len(written)} files in {into}")
 
@@ -535,7 +459,7 @@ def config_show_command(arguments: Overrides = None, as_json: Json = False) -> N
     path, overrides = _split_config(arguments)
     experiment = load_config(path, *overrides)
     if as_json:
-        _print_json({"fingerprint": experiment.fingerprint, **experiment.to_dict()})
+        print_json({"fingerprint": experiment.fingerprint, **experiment.to_dict()})
         return
     from lowfloat.config import dump_config
 

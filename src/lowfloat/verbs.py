@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lowfloat.exam.policy import Agent
     from lowfloat.exam.result import Exam
     from lowfloat.ingest import IngestResult
+    from lowfloat.synth import Options
     from lowfloat.training.run import Run
 
 Config = Experiment | str | Path | None
@@ -64,12 +65,45 @@ def ingest(
     )  # fmt: skip
 
 
-def synth(into: str | Path, days: int, seed: int, progress: Progress | None = None) -> DayStore:
-    """Make synthetic days into a day store."""
-    from lowfloat.synth import synthesize
+def synth(
+    into: str | Path,
+    days: int,
+    seed: int,
+    *,
+    symbols: int = 1,
+    first: dt.date | None = None,
+    options: "Options | None" = None,
+    dbn: str | Path | None = None,
+    progress: Progress | None = None,
+) -> DayStore:
+    """Make synthetic days into a day store.
+
+    Args:
+        into: folder of the day store.
+        days: sessions per stock.
+        seed: names the market: the same seed makes the same days on every machine.
+        symbols: number of stocks.
+        first: date of the first session, or a date before it.
+        options: mix of scenarios, edge and preset of the market; see ``lowfloat.synth.Options``.
+        dbn: folder to which the days are written as Databento files, too.
+        progress: called with a name, how much is done, and how much there is.
+
+    Raises:
+        ConfigError: a number is out of bounds.
+        DayExists: the store holds one of the days with other contents.
+    """
+    from lowfloat.ingest.dbn_export import export_days
+    from lowfloat.synth import FIRST_SESSION, synthesize
 
     store = DayStore(into)
-    synthesize(store, days, seed, progress=progress)
+    names = synthesize(
+        store, days, seed, symbols=symbols, first=first or FIRST_SESSION, options=options,
+        progress=progress,
+    )  # fmt: skip
+    if dbn is not None:
+        made = set(names)
+        keys = [key for key in store.days() if f"{key[0]}/{key[1]}" in made]
+        export_days([store[key] for key in keys], dbn)
     return store
 
 
@@ -170,8 +204,8 @@ def examine(
         progress: called with a word, the second, and the number of seconds.
     """
     from lowfloat.env.starts import load_split
+    from lowfloat.exam.baselines import baselines
     from lowfloat.exam.exam import round_trips, sit
-    from lowfloat.exam.policy import BreakoutTrader, BuyAndHold, DoNothing, Policy, RandomTrader
     from lowfloat.exam.result import figures_of, write_exam
     from lowfloat.training.run import Run
     from lowfloat.training.torch_settings import torch_settings
@@ -190,13 +224,7 @@ def examine(
     deck, _, days = load_split(opened, split, progress=progress)
     agent, num_timesteps = load_agent(sat, checkpoint or sat.last, experiment)
     alerts = [day.alert_second for day in days]
-    policies: list[Policy] = [
-        agent,
-        DoNothing(),
-        RandomTrader(settings.seed),
-        BuyAndHold(alerts),
-        BreakoutTrader(settings.breakout),
-    ]
+    policies = [agent, *baselines(settings, alerts)]
     never = SECONDS_PER_SESSION
     waits = [never if alert is None else alert for alert in alerts]
     seconds = waits if settings.start == "alert" else None

@@ -26,6 +26,7 @@ from lowfloat.ingest.halts import infer_halts
 from lowfloat.ingest.rebuild import rebuild_quotes
 from lowfloat.ingest.validate import validate
 from lowfloat.synth import synth_days
+from lowfloat.synth.facts import measure
 
 PACKAGE = Path(lowfloat.__file__).parent
 
@@ -76,6 +77,7 @@ def handle_days(folder: Path) -> None:
         infer_halts(day.trades, day.quotes, day.session)
         rebuild_quotes(day.trades, day.session)
         validate(day)
+        measure(day)
         export_dbn(day, folder / f"dbn{number}")
     scan(store, folder / "index")
     files = sorted((folder / "dbn0").glob("*.dbn.zst"))

@@ -2,7 +2,15 @@
 
 import pytest
 
-from lowfloat.base.codes import Action, EndReason, Mark, MomentumPhase, RejectReason
+from lowfloat.base.codes import (
+    Action,
+    EndReason,
+    Mark,
+    MomentumPhase,
+    Pattern,
+    RejectReason,
+    Scenario,
+)
 
 PLAN = [
     "front_breakout", "front_momentum", "parabolic", "back_flush", "back_fade", "bounce",
@@ -40,8 +48,32 @@ def test_a_label_that_is_none_is_told_what_there_is() -> None:
 
 
 def test_the_numbers_of_stored_codes_are_consecutive_from_0() -> None:
-    for codes in (MomentumPhase, Action, RejectReason, EndReason):
+    for codes in (MomentumPhase, Scenario, Pattern, Action, RejectReason, EndReason):
         assert [int(code) for code in codes] == list(range(len(codes)))
+
+
+def test_the_scenarios_of_the_curriculum_are_spelt_as_in_the_design() -> None:
+    labels = {scenario.label for scenario in Scenario}
+    assert labels >= {
+        "clean_momentum", "failed_breakout", "choppy_grind", "parabolic_blowoff",
+        "opening_drive", "squeeze_continuation", "news_catalyst",
+    }  # fmt: skip
+    assert [s.label for s in Scenario if not s.in_play] == ["dead", "ordinary"]
+
+
+@pytest.mark.parametrize("scenario", list(Scenario))
+def test_a_label_leads_back_to_its_scenario(scenario: Scenario) -> None:
+    assert Scenario.from_label(scenario.label) is scenario
+
+
+def test_a_scenario_that_is_none_is_told_what_there_is() -> None:
+    with pytest.raises(ValueError, match=r"`squeeze` is not a scenario; use one of .*fade_from"):
+        Scenario.from_label("squeeze")
+
+
+def test_patterns_are_spelt_in_lower_case() -> None:
+    assert [pattern.label for pattern in Pattern][:3] == ["none", "breakout", "flush"]
+    assert Pattern.FIRST_PULLBACK.label == "first_pullback"
 
 
 def test_there_are_nine_actions() -> None:

@@ -213,19 +213,21 @@ def test_a_reopening_starts_the_mean_afresh_and_a_late_report_does_not():
 
 
 @pytest.mark.parametrize("session", [SESSION, session_of(HALF_DAY)])
-@pytest.mark.parametrize(("before_close", "lasts"), [(601, 300), (600, 600), (10, 10)])
-def test_a_pause_of_the_last_ten_minutes_lasts_until_the_close(session, before_close, lasts):
+@pytest.mark.parametrize(("before_close", "lasts"), [(901, 300), (900, 900), (600, 600), (10, 10)])
+def test_a_pause_that_stands_in_the_last_ten_minutes_lasts_until_the_close(
+    session, before_close, lasts
+):
     bands, _ = opened(40_000, 60_000, session=session)
     began = session.regular_close_ns - before_close * NS
     luld.pause(bands, began)
     assert bands.until == began + lasts * NS
 
 
-def test_an_extension_adds_five_minutes_but_never_beyond_the_close():
+def test_an_extension_adds_five_minutes_or_lasts_until_the_close():
     bands, _ = opened(40_000, 60_000)
-    luld.pause(bands, CLOSE - 800 * NS)
+    luld.pause(bands, CLOSE - 1201 * NS)
     luld.extend(bands)
-    assert bands.until == CLOSE - 200 * NS
+    assert bands.until == CLOSE - 601 * NS
     luld.extend(bands)
     assert bands.until == CLOSE
 

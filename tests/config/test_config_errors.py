@@ -47,7 +47,7 @@ def refused(tmp_path: Path):
         (
             "exam:\n  zzz: 1\n",
             "`exam.zzz` is not a configuration key. Use one of start, confidence, resamples, seed,"
-            " deterministic, breakout.  (FILE, line 2)",
+            " deterministic, breakout, first_pullback, vwap_reclaim.  (FILE, line 2)",
         ),
     ],
 )

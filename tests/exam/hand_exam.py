@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from reference.tapes import Q, make_day, ns
 
-from lowfloat.base.codes import Action
+from lowfloat.base.codes import Action, MomentumPhase
 from lowfloat.days import Day
 from lowfloat.env.config import EnvConfig
 from lowfloat.env.deck import Deck, build_deck
+from lowfloat.env.observation import NUM_POSITION_COLUMNS
+from lowfloat.env.records import STATE
 from lowfloat.exam.exam import Sitting, round_trips, sit
 from lowfloat.exam.policy import Policy, View
 from lowfloat.tape.columns import NAMES
@@ -32,6 +34,22 @@ def book(*spans: tuple[int, float], size: int = 10_000, spread: float = 0.02) ->
 def hand_day(quotes: Sequence[Q], symbol: str = "HAND", **options) -> Day:
     """Return a day of 1,000 seconds."""
     return make_day(quotes, symbol=symbol, date=DATE, **{"end_second": END, **options})
+
+
+def view_of(rows: int = 1, second: int = 20_000, **state: int) -> View:
+    """Return a view in which everything is allowed and nothing is held."""
+    accounts = np.zeros(rows, STATE)
+    accounts["second"] = second
+    for name, value in state.items():
+        accounts[name] = value
+    return View(
+        observation=np.zeros((rows, len(NAMES) + NUM_POSITION_COLUMNS), np.float32),
+        columns=np.zeros((rows, len(NAMES)), np.float32),
+        mask=np.ones((rows, len(Action)), bool),
+        state=accounts,
+        phase=np.full(rows, MomentumPhase.ACCUMULATION, np.int8),
+        second=second,
+    )
 
 
 class Scripted:

@@ -1,10 +1,10 @@
-"""The interval of a mean over days."""
+"""The intervals of means and of ratios over days."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from lowfloat.exam.interval import mean_interval
+from lowfloat.exam.interval import mean_interval, ratio_ahead_interval, ratio_interval
 
 
 def test_one_day_has_no_interval():
@@ -60,3 +60,49 @@ def test_more_confidence_makes_a_wider_interval():
     low, high = mean_interval(values, 0.5, 2_000, 1)
     lower, higher = mean_interval(values, 0.99, 2_000, 1)
     assert lower < low < values.mean() < high < higher
+
+
+class TestRatios:
+    DAYS = 40
+
+    @pytest.fixture
+    def trading(self) -> tuple[np.ndarray, np.ndarray]:
+        random = np.random.default_rng(2)
+        trades = random.poisson(3.0, self.DAYS).astype(float)
+        return random.normal(5.0, 20.0, self.DAYS) * trades, trades
+
+    def test_a_ratio_is_resampled_by_whole_days(self, trading):
+        totals, counts = trading
+        random = np.random.default_rng(9)
+        drawn = random.integers(0, self.DAYS, (20_000, self.DAYS))
+        ratios = totals[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+        found = ratio_interval(totals, counts, 0.9, 20_000, 7)
+        assert found == pytest.approx(np.quantile(ratios, [0.05, 0.95]), rel=0.03)
+
+    def test_a_ratio_to_one_per_day_is_a_mean(self, trading):
+        values, _ = trading
+        found = ratio_interval(values, np.ones(self.DAYS), 0.9, 20_000, 7)
+        assert found == pytest.approx(mean_interval(values, 0.9, 20_000, 7), rel=0.03)
+
+    def test_days_that_counted_nothing_give_no_ratio(self):
+        assert ratio_interval(np.zeros(9), np.zeros(9), 0.9, 500, 7) is None
+        assert ratio_interval(np.eye(9)[0], np.eye(9)[0], 0.9, 500, 7) is None
+
+    def test_draws_without_a_count_are_nothing(self):
+        """Two of many days counted: a draw misses both about one time in eight."""
+        totals, counts = np.zeros(30), np.zeros(30)
+        totals[:2], counts[:2] = 4.0, 1.0
+        assert ratio_interval(totals, counts, 0.9, 5_000, 7) == (0.0, 4.0)
+        assert ratio_interval(totals, counts, 0.6, 5_000, 7) == (4.0, 4.0)
+
+    def test_a_ratio_is_no_way_ahead_of_itself(self, trading):
+        assert ratio_ahead_interval(trading, trading, 0.9, 500, 7) == (0.0, 0.0)
+
+    def test_two_ratios_are_compared_on_the_same_days(self, trading):
+        totals, counts = trading
+        ahead = ratio_ahead_interval((totals + 2.0 * counts, counts), trading, 0.9, 500, 7)
+        assert ahead == pytest.approx((2.0, 2.0))
+
+    def test_a_side_that_counted_nothing_cannot_be_compared(self, trading):
+        nothing = (np.zeros(self.DAYS), np.zeros(self.DAYS))
+        assert ratio_ahead_interval(trading, nothing, 0.9, 500, 7) is None

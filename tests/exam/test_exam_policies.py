@@ -6,52 +6,40 @@ import inspect
 import numpy as np
 import pytest
 import torch
-from exam.hand_exam import END, Scripted, book, hand_day, play
-from reference.tapes import P, Q, make_day, ns
+from exam.hand_exam import END, Scripted, book, hand_day, play, view_of
+from reference.tapes import P, ns
 
-from lowfloat.base.codes import Action, MomentumPhase
+from lowfloat.base.codes import Action
 from lowfloat.env.observation import NUM_POSITION_COLUMNS
 from lowfloat.env.records import STATE
 from lowfloat.env.vector import action_space, observation_space
-from lowfloat.exam import policy as policies
-from lowfloat.exam.config import BreakoutRule
+from lowfloat.exam import minute_bars, policy, rule_traders
+from lowfloat.exam.config import BreakoutRule, FirstPullbackRule, VwapReclaimRule
 from lowfloat.exam.policy import (
     Agent,
-    BreakoutTrader,
     BuyAndHold,
     DoNothing,
     RandomTrader,
     View,
 )
+from lowfloat.exam.rule_traders import BreakoutTrader, FirstPullbackTrader, VwapReclaimTrader
 from lowfloat.tape.columns import NAMES
 from lowfloat.tape.normaliser import Normaliser
 from lowfloat.training.config import TrainingConfig
 from lowfloat.training.trainer import make_policy
 
 
-def view_of(rows: int = 1, second: int = 20_000, **state: int) -> View:
-    """Return a view in which everything is allowed and nothing is held."""
-    accounts = np.zeros(rows, STATE)
-    accounts["second"] = second
-    for name, value in state.items():
-        accounts[name] = value
-    return View(
-        observation=np.zeros((rows, len(NAMES) + NUM_POSITION_COLUMNS), np.float32),
-        columns=np.zeros((rows, len(NAMES)), np.float32),
-        mask=np.ones((rows, len(Action)), bool),
-        state=accounts,
-        phase=np.full(rows, MomentumPhase.ACCUMULATION, np.int8),
-        second=second,
-    )
-
-
-def test_the_module_of_the_policies_knows_no_market_and_no_reward():
+@pytest.mark.parametrize("module", [policy, minute_bars, rule_traders])
+def test_the_modules_of_the_policies_know_no_market_and_no_reward(module):
     imported = {
         node.module
-        for node in ast.walk(ast.parse(inspect.getsource(policies)))
+        for node in ast.walk(ast.parse(inspect.getsource(module)))
         if isinstance(node, ast.ImportFrom) and node.module.startswith("lowfloat")
     }
-    assert imported <= {"lowfloat.base.codes", "lowfloat.exam.config", "lowfloat.tape.columns"}
+    assert imported <= {
+        "lowfloat.base.codes", "lowfloat.base.prices", "lowfloat.exam.config",
+        "lowfloat.exam.minute_bars", "lowfloat.exam.policy", "lowfloat.tape.columns",
+    }  # fmt: skip
 
 
 def test_a_view_holds_no_reward_and_no_later_second():
@@ -78,7 +66,7 @@ def network(seed: int = 0):
 
 def test_no_policy_acts_on_what_comes_later():
     fork = 600
-    random = np.random.default_rng(1)
+    random = np.random.default_rng(4)  # a walk that all but one of the rules trade
     before = list(np.round(4 + random.normal(0, 0.03, fork // 20).cumsum(), 2))
     futures = [
         list(np.round(before[-1] * factor, 2) for _ in range((END - fork) // 20))
@@ -91,13 +79,20 @@ def test_no_policy_acts_on_what_comes_later():
             RandomTrader(seed=1),
             BuyAndHold([200]),
             BreakoutTrader(BreakoutRule(min_gain=0.0, min_surge=0.0)),
+            FirstPullbackTrader(eager),
+            VwapReclaimTrader(VwapReclaimRule(below_seconds=1, hold_seconds=5, min_surge=0.0)),
         ]
         sitting, _, _ = play(walk(before + future), *everyone)
         return [fill for fill in sitting.fills if fill["second"] < fork]
 
+    eager = FirstPullbackRule(
+        min_leg=0.0, min_retrace=0.0, max_retrace=1.0, max_volume=10.0, max_leg_minutes=1
+    )
     first, second, third = (fills(future) for future in futures)
     assert first == second == third
-    assert {fill["policy"] for fill in first} >= {"agent", "random", "buy_and_hold"}
+    assert {fill["policy"] for fill in first} >= {
+        "agent", "random", "buy_and_hold", "first_pullback", "vwap_reclaim",
+    }  # fmt: skip
 
 
 def test_doing_nothing_gains_and_loses_exactly_nothing():
@@ -152,91 +147,6 @@ class TestRandomTrader:
 
         assert drawn(1) == drawn(1)
         assert drawn(1) != drawn(2)
-
-
-class TestBreakoutTrader:
-    RULE = BreakoutRule(min_gain=0.01, min_surge=3.0, trailing_stop=0.05, max_seconds=100)
-
-    def breakout(self, **columns: float) -> View:
-        view = view_of()
-        values = {"return_60s": 0.02, "volume_surge": 4 / (4 + 2), "buy_pressure_60s": 0.6}
-        for name, value in (values | columns).items():
-            view.columns[:, NAMES.index(name)] = value
-        view.phase[:] = MomentumPhase.BREAKOUT
-        return view
-
-    def test_it_buys_a_breakout_on_volume(self):
-        assert BreakoutTrader(self.RULE).act(self.breakout()).tolist() == [Action.BUY_100]
-
-    @pytest.mark.parametrize(
-        ("column", "value"),
-        [("return_60s", 0.009), ("volume_surge", 2.9 / 4.9), ("buy_pressure_60s", 0.5)],
-    )
-    def test_each_of_its_conditions_is_needed(self, column, value):
-        view = self.breakout(**{column: value})
-        assert BreakoutTrader(self.RULE).act(view).tolist() == [Action.HOLD]
-
-    def test_it_buys_in_no_other_phase(self):
-        for phase in set(MomentumPhase) - {MomentumPhase.BREAKOUT}:
-            view = self.breakout()
-            view.phase[:] = phase
-            assert BreakoutTrader(self.RULE).act(view).tolist() == [Action.HOLD]
-
-    def test_it_does_not_add_to_a_position(self):
-        view = self.breakout()
-        view.state["shares"], view.state["mark"], view.state["peak_mark"] = 100, 400, 400
-        view.state["entry_second"] = view.second
-        assert BreakoutTrader(self.RULE).act(view).tolist() == [Action.HOLD]
-
-    def test_it_holds_where_buying_is_not_allowed(self):
-        view = self.breakout()
-        view.mask[:, Action.BUY_100] = False
-        assert BreakoutTrader(self.RULE).act(view).tolist() == [Action.HOLD]
-
-    @pytest.mark.parametrize(
-        ("mark", "held", "phase", "sells"),
-        [
-            (9_501, 99, MomentumPhase.MOMENTUM, False),
-            (9_500, 99, MomentumPhase.MOMENTUM, True),
-            (10_000, 100, MomentumPhase.MOMENTUM, True),
-            (10_000, 1, MomentumPhase.FLUSH, True),
-        ],
-        ids=["within the stop", "at the stop", "out of time", "in a flush"],
-    )
-    def test_it_leaves_by_the_stop_by_the_clock_or_in_a_flush(self, mark, held, phase, sells):
-        view = view_of(
-            shares=100, mark=mark, peak_mark=10_000, entry_second=20_000 - held
-        )  # fmt: skip
-        view.phase[:] = phase
-        action = BreakoutTrader(self.RULE).act(view)
-        assert action.tolist() == [Action.SELL_100 if sells else Action.HOLD]
-
-    def test_on_a_tape_that_breaks_out_it_buys_the_break_and_leaves_at_the_stop(self):
-        """Half an hour of calm, then a cent up every 9 s on ten times the volume, then down."""
-        calm, top, fall = 1_800, 2_070, 2_100
-        quotes, prints = [], []
-        for second in range(3_000):
-            cents = 400 + (min(second, top) - calm) // 9 if second > calm else 400
-            cents -= max(0, second - fall)
-            bid = max(cents, 300) / 100
-            quotes.append(Q(ns(second), bid, bid + 0.01, 5_000, 5_000))
-            shares = 100 if second <= calm else 1_000
-            prints.append(P(ns(second) + 5, bid + 0.01, shares, side=1))
-        day = make_day(quotes, trades=prints, end_second=3_000)
-        sitting, trips, deck = play(day, BreakoutTrader(BreakoutRule()))
-        # The first minute of volume is known when it has closed, at second 1,860.
-        entry = trips[0]["entry_second"]
-        assert 1_860 <= entry < 1_900
-        phase = deck.arrays.seconds["phase"][0]
-        surge = deck.table[0][:, NAMES.index("volume_surge")]
-        assert MomentumPhase(phase[entry]) is MomentumPhase.BREAKOUT
-        assert surge[entry] == pytest.approx(10 / 12, abs=0.02)
-        # The bid peaks at $4.30; two percent below lies $4.214, and $4.21 is 9 s down from it.
-        last = trips[-1]
-        assert last["exit_price"] == pytest.approx(4.20)
-        assert last["exit_second"] == fall + 11
-        assert not last["forced"]
-        assert int(sitting.final["shares"][0]) == 0
 
 
 class TestAgent:

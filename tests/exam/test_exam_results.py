@@ -17,7 +17,10 @@ from lowfloat.errors import EmptySplit, ExamError, IndexMismatch
 from lowfloat.exam.result import Exam
 
 CALM = "CALM/2025-01-07"
-POLICIES = ["agent", "do_nothing", "random", "buy_and_hold", "breakout_rule"]
+POLICIES = [
+    "agent", "do_nothing", "random", "buy_and_hold", "breakout_rule", "first_pullback",
+    "vwap_reclaim",
+]  # fmt: skip
 FILES = ("exam.json", "fills.parquet", "trades.parquet", "equity.parquet")
 
 
@@ -262,7 +265,8 @@ def test_an_exam_from_the_alert_has_no_fill_before_it(from_alert):
 
 def test_an_exam_from_the_alert_keeps_the_days_without_one_at_nothing(from_alert, examined):
     assert from_alert.figures["symbol_days"] == examined.figures["symbol_days"]
-    assert [gain for (_, day), gain in gains_of(from_alert).items() if day == CALM] == [0.0] * 5
+    calm = {policy: gain for (policy, day), gain in gains_of(from_alert).items() if day == CALM}
+    assert calm == dict.fromkeys(POLICIES, 0.0)
 
 
 def test_buying_the_alert_is_the_same_from_either_start(from_alert, examined):

@@ -496,7 +496,7 @@ def test_several_symbols_and_dates_are_told_apart_and_come_back_equal(tmp_path):
     days = [day for day, _ in synth_days(2, seed=3, symbols=2, first=SUMMER)]
     paths = export_days(reversed(days), tmp_path / "files")
     names = {path.name for path in paths}
-    assert "lowfloat-synth-1-20250604.mbp-1.SYNB.dbn.zst" in names
+    assert "lowfloat-synth-2-20250604.mbp-1.SYNB.dbn.zst" in names
     store = DayStore(tmp_path / "days")
     assert len(ingest_databento(tmp_path / "files", store).written) == 4
     for day in days:

@@ -203,7 +203,8 @@ def test_a_full_disk_ends_the_ingest_with_the_reason_and_room_lets_it_resume(
         pytest.skip("needs the right to mount a small disk")
     ingest(given.source, tmp_path / "whole")
     (tmp_path / "disk").mkdir()
-    sizes = ["64k", "1m", "3m", "5m", "6m", "64m"]
+    whole = sum(len(data) for data in tree(tmp_path / "whole").values()) // 1024
+    sizes = [f"{round(share * whole)}k" for share in (0.05, 0.3, 0.6, 0.9, 1.2, 1.5, 1.8, 20)]
     found = subprocess.run(
         [*unshare, sys.executable, "-c", _ON_A_SMALL_DISK, given.source, tmp_path / "disk",
          tmp_path / "whole", *sizes],

@@ -50,7 +50,7 @@ class Bands:
             began = self.since + 15 * SECOND
             self.state = PAUSED
             self.pauses += 1
-            is_late = began >= self.closes - 600 * SECOND
+            is_late = began + 300 * SECOND >= self.closes - 600 * SECOND
             self.until = self.closes if is_late else began + 300 * SECOND
         if self.state == TRADING:
             self.move(ns)

@@ -49,6 +49,60 @@ _PHASE_LABELS = {
 }
 
 
+class Scenario(IntEnum):
+    """The story of a day, or of a part of it. ``label`` is the public spelling."""
+
+    DEAD = 0
+    ORDINARY = 1
+    CLEAN_MOMENTUM = 2
+    FAILED_BREAKOUT = 3
+    CHOPPY_GRIND = 4
+    PARABOLIC_BLOWOFF = 5
+    OPENING_DRIVE = 6
+    SQUEEZE_CONTINUATION = 7
+    NEWS_CATALYST = 8
+    FADE_FROM_OPEN = 9
+
+    @property
+    def label(self) -> str:
+        """The spelling used in files and reports, such as ``clean_momentum``."""
+        return self.name.lower()
+
+    @property
+    def in_play(self) -> bool:
+        """Whether the stock is one that traders watch on such a day."""
+        return self > Scenario.ORDINARY
+
+    @classmethod
+    def from_label(cls, label: str) -> "Scenario":
+        """Return the scenario with this public spelling."""
+        for scenario in cls:
+            if scenario.label == label:
+                return scenario
+        raise ValueError(f"`{label}` is not a scenario; use one of {[s.label for s in cls]}.")
+
+
+class Pattern(IntEnum):
+    """A setup traders have a name for. ``label`` is the public spelling."""
+
+    NONE = 0
+    BREAKOUT = 1
+    FLUSH = 2
+    BOUNCE = 3
+    ACCUMULATION = 4
+    DISTRIBUTION = 5
+    FIRST_PULLBACK = 6
+    VWAP_RECLAIM = 7
+    VWAP_REJECT = 8
+    HALT_CONTINUATION = 9
+    FAILED_BREAKOUT = 10
+
+    @property
+    def label(self) -> str:
+        """The spelling used in files and reports, such as ``first_pullback``."""
+        return self.name.lower()
+
+
 class Action(IntEnum):
     """The nine actions of ``Discrete(9)``."""
 

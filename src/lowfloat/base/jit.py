@@ -39,4 +39,7 @@ numba.config.CACHE_DIR = str(_folder)
 
 # Without Numba's runtime there is no counting of references to arrays, which at each call of a
 # kernel costs more than a small kernel's work, and an allocation in a kernel does not compile.
-kernel = numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy", _nrt=False)
+# Nor is a kernel ever handed to C: without that entry it compiles sooner.
+kernel = numba.njit(
+    cache=True, nogil=True, fastmath=False, error_model="numpy", _nrt=False, no_cfunc_wrapper=True
+)

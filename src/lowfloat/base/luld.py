@@ -236,17 +236,23 @@ def watch(bands: Any, ns: int, bid: int, ask: int) -> None:
 
 
 @kernel
+def _reopening(bands: Any, ns: int) -> Any:
+    """Return when trading resumes that was to at ``ns``: not within the last ten minutes."""
+    return bands.close if ns >= bands.close - NO_REOPENING_NS else ns
+
+
+@kernel
 def pause(bands: Any, ns: int) -> None:
     """Stop trading at ``ns``; set when it may resume."""
     bands.state = PAUSED
     bands.pauses += 1
-    bands.until = bands.close if ns >= bands.close - NO_REOPENING_NS else ns + PAUSE_NS
+    bands.until = _reopening(bands, ns + PAUSE_NS)
 
 
 @kernel
 def extend(bands: Any) -> None:
     """Put the reopening off by five minutes, as is done while no fair price is found."""
-    bands.until = min(bands.until + PAUSE_NS, bands.close)
+    bands.until = _reopening(bands, bands.until + PAUSE_NS)
 
 
 @kernel

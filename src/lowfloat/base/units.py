@@ -9,6 +9,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Le
 
 Fraction = Annotated[float, Ge(0.0), Le(1.0)]
+Signed = Annotated[float, Ge(-1.0), Le(1.0)]
 MAX_DOLLARS = 1e9  # far within the ledger's 64 bits of microdollars
 MAX_SECONDS = 1_000_000  # far within 32 bits
 

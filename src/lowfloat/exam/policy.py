@@ -1,4 +1,4 @@
-"""Who sits an exam: the agent, and the baselines it must beat."""
+"""Who sits an exam: the agent, and the plainest of the baselines it must beat."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -7,9 +7,7 @@ import numpy as np
 import torch
 from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
 
-from lowfloat.base.codes import Action, MomentumPhase
-from lowfloat.exam.config import BreakoutRule
-from lowfloat.tape.columns import NAMES
+from lowfloat.base.codes import Action
 
 
 class View(NamedTuple):
@@ -136,43 +134,3 @@ class BuyAndHold:
         since = view.second - self._alerts
         buys = (since >= 0) & (since < 60) & view.mask[:, Action.BUY_100]
         return np.where(buys, Action.BUY_100, Action.HOLD)
-
-
-class BreakoutTrader:
-    """Buys a breakout on volume, sells on a trailing stop, a flush, or the clock.
-
-    Args:
-        rule: thresholds.
-    """
-
-    name = "breakout_rule"
-    description = "buys breakouts on volume; trailing stop and time stop"
-
-    def __init__(self, rule: BreakoutRule) -> None:
-        self._rule = rule
-        self._gain = NAMES.index("return_60s")
-        self._surge = NAMES.index("volume_surge")
-        self._pressure = NAMES.index("buy_pressure_60s")
-
-    def act(self, view: View) -> np.ndarray:
-        """Return the rule's actions."""
-        state, rule = view.state, self._rule
-        breaking = view.phase == MomentumPhase.BREAKOUT
-        if not (breaking.any() or state["shares"].any()):
-            return np.zeros(len(state), np.int64)
-        squashed = view.columns[:, self._surge]
-        surge = 2.0 * squashed / np.maximum(1.0 - squashed, 1e-6)
-        enter = (
-            (state["shares"] == 0)
-            & breaking
-            & (view.columns[:, self._gain] >= rule.min_gain)
-            & (surge >= rule.min_surge)
-            & (view.columns[:, self._pressure] > 0.5)
-        )
-        leave = (state["shares"] > 0) & (
-            (state["mark"] <= (1.0 - rule.trailing_stop) * state["peak_mark"])
-            | (view.phase == MomentumPhase.FLUSH)
-            | (state["second"] - state["entry_second"] >= rule.max_seconds)
-        )
-        action = np.where(enter, Action.BUY_100, np.where(leave, Action.SELL_100, Action.HOLD))
-        return np.where(view.mask[np.arange(len(action)), action], action, Action.HOLD)

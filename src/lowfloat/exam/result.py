@@ -77,12 +77,12 @@ class Exam:
         return next(policy for policy in self.figures["policies"] if policy["name"] == name)
 
     def __str__(self) -> str:
-        lines = [f"{'policy':<14}{'mean/day':>11}{'interval':>24}{'total':>12}{'trades':>8}"]
+        lines = [f"{'policy':<16}{'mean/day':>11}{'interval':>24}{'total':>12}{'trades':>8}"]
         for policy in self.figures["policies"]:
             bounds = policy["interval"]
             interval = f"[{bounds[0]:,.2f}, {bounds[1]:,.2f}]" if bounds else "one day"
             lines.append(
-                f"{policy['name']:<14}{policy['mean']:>11,.2f}{interval:>24}"
+                f"{policy['name']:<16}{policy['mean']:>11,.2f}{interval:>24}"
                 f"{policy['total']:>12,.2f}{policy['trades']:>8}"
             )
         return "\n".join(lines)

@@ -46,6 +46,8 @@ UNLIKELY, SURE = 12.0, 2.0  # events to be expected in a silence; powers of ten 
 PAUSE_LENGTHS = 3  # five, ten and fifteen minutes
 EARLY_NS, LATE_NS = 2 * NS, 20 * NS  # how far from such a length a silence may be
 NEAR, NEAR_NS = 0.03, 20 * NS  # of the reference price: a partial tape has bands of its own
+# Before the close: a pause that would end in the last ten minutes lasts until it.
+LAST_PAUSE_NS = luld.NO_REOPENING_NS + luld.PAUSE_NS + NEAR_NS
 BROKEN_NS, BURST_NS = NS, NS
 CROSS_SIZES, NEWS_NS = 5, 900 * NS
 
@@ -247,7 +249,7 @@ class _Tape(NamedTuple):
 
     def _are_long(self, begins: np.ndarray, ends: np.ndarray) -> np.ndarray:
         """Return which spans lie long enough before the close to hold a halt."""
-        to_close = (ends >= self.close) & (begins >= self.close - luld.NO_REOPENING_NS - NEAR_NS)
+        to_close = (ends >= self.close) & (begins >= self.close - LAST_PAUSE_NS)
         least = np.where(to_close, LEAST_TO_CLOSE_NS, LEAST_NS)
         return np.minimum(ends, self.close) - begins >= least
 
@@ -318,7 +320,7 @@ def _pause_length(begin: int, end: int, close: int, exact: bool) -> int:
 
     Without a frozen book a silence also holds what passes before each pause and after it.
     """
-    if begin >= close - luld.NO_REOPENING_NS - NEAR_NS and -EARLY_NS <= end - close <= LATE_NS:
+    if begin >= close - LAST_PAUSE_NS and -EARLY_NS <= end - close <= LATE_NS:
         return end - begin
     pauses, excess = divmod(end - begin + EARLY_NS, luld.PAUSE_NS)
     slack = EARLY_NS + LATE_NS * (1 if exact else pauses)

@@ -31,8 +31,10 @@ _NAMED = {
     "random": "#d08a1e",
     "buy_and_hold": "#0d8f96",
     "breakout_rule": "#9250c8",
+    "first_pullback": "#c2477f",
+    "vwap_reclaim": "#5c7f2a",
 }
-_OTHERS = ("#c2477f", "#5c7f2a", "#8c5a3c", "#3f6f9f", "#b0463c", "#6b6b2e")
+_OTHERS = ("#8c5a3c", "#3f6f9f", "#b0463c", "#6b6b2e")
 
 PHASES = {
     MomentumPhase.DEAD: "#e6e9ee",

@@ -1,13 +1,11 @@
 """One exam, one HTML file."""
 
 import os
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 import jinja2
 import numpy as np
-import plotly.graph_objects as go
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
@@ -18,10 +16,11 @@ from lowfloat.days.day import NO_QUOTES
 from lowfloat.errors import DayNotFound
 from lowfloat.report import palette, words
 from lowfloat.report.candles import minute_phases
-from lowfloat.report.charts import CONFIG, equity_figure, learning_figure
+from lowfloat.report.charts import equity_figure, learning_figure
 from lowfloat.report.day_chart import day_figure
 from lowfloat.report.exam_files import Exam, read_exam
 from lowfloat.report.learning import learning_curves
+from lowfloat.report.page_file import figure_html, write_file
 from lowfloat.report.summary import (
     ChartDay,
     best_and_worst,
@@ -101,15 +100,15 @@ def write_report(
         rows=policy_rows(exam),
         money_axis=money_axis(exam),
         colours=palette.policy_colours([policy.name for policy in exam.about.policies]),
-        equity=_html(equity_figure(exam), "equity"),
-        learning=_html(learning_figure(curves), "learning") if curves else None,
+        equity=figure_html(equity_figure(exam), "equity"),
+        learning=figure_html(learning_figure(curves), "learning") if curves else None,
         sections=sections,
         trade_tables=[("Best trades", best), ("Worst trades", worst)],
         palette=palette,
         starts=STARTS,
         plotlyjs=Markup(get_plotlyjs()),
     )
-    return _write(Path(out), page)
+    return write_file(Path(out), page)
 
 
 def _template() -> jinja2.Template:
@@ -136,19 +135,6 @@ def _template() -> jinja2.Template:
     return environment.get_template("page.html.j2")
 
 
-def _html(figure: go.Figure, name: str) -> Markup:
-    # A fixed name for the element: plotly would draw a random one. It escapes <, > and / itself.
-    return Markup(
-        figure.to_html(
-            config=CONFIG,
-            full_html=False,
-            include_plotlyjs=False,
-            div_id=f"figure-{name}",
-            default_height=f"{figure.layout.height}px",
-        )
-    )
-
-
 def _day_section(exam: Exam, store: DayStore, chosen: ChartDay) -> DaySection:
     key = chosen.day
     trades = exam.trades_on(key)
@@ -165,7 +151,7 @@ def _day_section(exam: Exam, store: DayStore, chosen: ChartDay) -> DaySection:
     figure = day_figure(day, exam.fills_on(key), trades, exam.equity_on(key), per_minute, alert)
     return DaySection(
         chosen=chosen,
-        figure=_html(figure, f"{key.symbol}-{key.date.isoformat()}"),
+        figure=figure_html(figure, f"{key.symbol}-{key.date.isoformat()}"),
         phases=_phase_keys(per_minute),
         notes=_notes(day, chosen, alert),
         trades=len(trades),
@@ -202,19 +188,3 @@ def _notes(day: Day, chosen: ChartDay, alert: int | None) -> list[str]:
         end = format_second(day.session.second(day.coverage_end_ns))
         notes.append(f"The data of this day end at {end}.")
     return notes
-
-
-def _write(out: Path, page: str) -> Path:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".tmp-", suffix=".html", dir=out.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(page)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)  # what an ordinary file would have got
-        os.replace(name, out)
-    except BaseException:
-        os.unlink(name)
-        raise
-    return out

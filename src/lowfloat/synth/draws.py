@@ -6,8 +6,15 @@ import numpy as np
 
 from lowfloat.base.jit import kernel
 from lowfloat.base.random import philox
+from lowfloat.synth.portable import exp, log
 
-DRAW_FIELDS = [("key0", np.uint64), ("key1", np.uint64), ("draws", np.uint64)]
+DRAW_FIELDS = [
+    ("key0", np.uint64),
+    ("key1", np.uint64),
+    ("draws", np.uint64),
+    ("spare", np.float64),  # the second of a pair of normal numbers
+    ("has_spare", np.int64),
+]
 
 
 @kernel
@@ -20,15 +27,31 @@ def uniform(stream):
 
 @kernel
 def normal(stream):
-    """Return a standard normal number (Box and Muller's formula, its cosine branch)."""
-    radius = math.sqrt(-2.0 * math.log(uniform(stream)))
-    return radius * math.cos(2.0 * math.pi * uniform(stream))
+    """Return a standard normal number (Marsaglia's polar method: no sine is needed)."""
+    if stream.has_spare == 1:
+        stream.has_spare = 0
+        return stream.spare
+    while True:
+        x, y = 2.0 * uniform(stream) - 1.0, 2.0 * uniform(stream) - 1.0
+        square = x * x + y * y
+        if square < 1.0:
+            break
+    scale = math.sqrt(-2.0 * log(square) / square)
+    stream.spare = y * scale
+    stream.has_spare = 1
+    return x * scale
+
+
+@kernel
+def lognormal(stream, median, sigma):
+    """Return a number whose logarithm is normal."""
+    return median * exp(sigma * normal(stream))
 
 
 @kernel
 def exponential(stream, mean):
     """Return an exponentially distributed number."""
-    return -mean * math.log(uniform(stream))
+    return -mean * log(uniform(stream))
 
 
 @kernel

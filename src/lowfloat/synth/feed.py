@@ -69,14 +69,20 @@ def tables(rng: np.random.Generator, session: Session, log: np.ndarray) -> tuple
     return trades, quotes
 
 
-def status_of(session: Session, notices: np.ndarray) -> Status:
-    """Return the records a feed of the listing exchange sends, in order."""
+def status_of(session: Session, notices: np.ndarray, is_restricted: bool) -> Status:
+    """Return the records a feed of the listing exchange sends, in order.
+
+    Args:
+        session: bounds of the session.
+        notices: records of :data:`lowfloat.synth.market.NOTICE`.
+        is_restricted: whether short sales are from the beginning.
+    """
+    restricted = int(is_restricted)
     rows = [
         (session.start_ns - FIRST_STATUS_NS, TRADING, 0, 0, NOT_SAID),  # closed, says the feed
-        (session.start_ns, PRE_OPEN, 0, 1, 0),
-        (session.regular_open_ns, TRADING, 0, 1, 0),
+        (session.start_ns, PRE_OPEN, 0, 1, restricted),
+        (session.regular_open_ns, TRADING, 0, 1, restricted),
     ]
-    restricted = 0
     for time, kind in zip(notices["time"].tolist(), notices["kind"].tolist(), strict=True):
         time += session.start_ns
         if kind == PAUSED:

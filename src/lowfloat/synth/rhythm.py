@@ -5,8 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from lowfloat.base.clock import REGULAR_OPEN, Session
+from lowfloat.synth.preset import Hours
 
 HOUR = 3600
+LAST_MINUTES = 600
 
 
 class Rhythm(NamedTuple):
@@ -22,23 +24,26 @@ class Rhythm(NamedTuple):
     spread: np.ndarray
 
 
-def rhythm_of(session: Session) -> Rhythm:
+def rhythm_of(session: Session, hours: Hours) -> Rhythm:
     """Return the factors for every second of a session; a half day ends its story earlier."""
     close = session.second(session.regular_close_ns)
-    # Liquidity comes in steps: venues and market makers join at fixed times.
     steps = [
-        (0, 0.03, 2.6),
-        (3 * HOUR, 0.12, 1.9),
-        (4 * HOUR, 0.25, 1.5),
-        (REGULAR_OPEN, 1.8, 1.0),
-        (REGULAR_OPEN + HOUR // 2, 1.2, 1.0),
-        (REGULAR_OPEN + 2 * HOUR, 0.7, 1.1),
-        (REGULAR_OPEN + 9 * HOUR // 2, 0.8, 1.0),
+        (0, hours.from_0400),
+        (3 * HOUR, hours.from_0700),
+        (4 * HOUR, hours.from_0800),
+        (REGULAR_OPEN, hours.from_0930),
+        (REGULAR_OPEN + HOUR // 2, hours.from_1000),
+        (REGULAR_OPEN + 2 * HOUR, hours.from_1130),
+        (REGULAR_OPEN + 9 * HOUR // 2, hours.from_1400),
     ]
     steps = [step for step in steps if step[0] < close]  # a half day has no afternoon
-    steps += [(close - 600, 1.3, 1.0), (close, 0.15, 1.7), (close + HOUR, 0.08, 2.1)]
+    steps += [
+        (close - LAST_MINUTES, hours.last_minutes),
+        (close, hours.after_close),
+        (close + HOUR, hours.evening),
+    ]
     rate, spread = np.empty(session.seconds), np.empty(session.seconds)
-    for second, rate_factor, spread_factor in steps:
-        rate[second:] = rate_factor
-        spread[second:] = spread_factor
+    for second, hour in steps:
+        rate[second:] = hour.rate
+        spread[second:] = hour.spread
     return Rhythm(rate, spread)

@@ -1,0 +1,106 @@
+"""What the baselines gain on synthetic days, beside what the fills cost them.
+
+On a null market, one whose value is a martingale, nobody gains on the value: the interval of every
+rule's gross must hold 0, and what a rule loses is its fees and the distance of its fills from the
+value. With an edge the same table shows whether the moves pay those who trade them well.
+
+    python benchmarks/measure_null_market.py --days 500 --edge 0 --seed 1 --json
+
+Without `--edge` the market has the edge it has by default. `per_trade_ahead` compares each rule,
+trade by trade, with chasing breakouts, in dollars and on the same days.
+"""
+
+import argparse
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from known_value import (
+    Gains,
+    KnownDay,
+    Terms,
+    batches,
+    figures,
+    joined,
+    known_days,
+    play,
+    table,
+)
+
+from lowfloat.days.seconds import per_second
+from lowfloat.env.config import EnvConfig
+from lowfloat.exam.baselines import baselines
+from lowfloat.exam.config import ExamConfig
+from lowfloat.exam.interval import ratio_ahead_interval
+from lowfloat.index.asof import first_alert
+from lowfloat.index.config import AlertConfig
+from lowfloat.synth import synth_days
+
+COMPARED = "breakout_rule"
+
+
+def measure(
+    days: Iterable[KnownDay], total: int, batch_size: int, terms: Terms, config: EnvConfig
+) -> dict[str, Any]:
+    """Return the figures of every baseline over the first ``total`` days."""
+    played = []
+    for number, batch in enumerate(batches(days, batch_size, total)):
+        alerts = [
+            first_alert(per_second(known.day), known.previous_close, AlertConfig())
+            for known in batch
+        ]
+        # Each batch draws its own random actions.
+        sitters = baselines(ExamConfig(seed=terms.seed + number), alerts)
+        played.append(play(batch, sitters, config))
+    gains = joined(played)
+    return {
+        "policies": {name: figures(of, terms) for name, of in gains.items()},
+        "per_trade_ahead": {
+            name: ahead(of, gains[COMPARED], terms)
+            for name, of in gains.items()
+            if name != COMPARED and of.trades.any() and gains[COMPARED].trades.any()
+        },
+    }
+
+
+def ahead(own: Gains, other: Gains, terms: Terms) -> dict[str, Any]:
+    """Return how much more one policy makes net per trade than another on the same days."""
+    pairs = (own.net, own.trades), (other.net, other.trades)
+    mine, others = (float(net.sum() / trades.sum()) for net, trades in pairs)
+    return {
+        "than": COMPARED,
+        "mean": mine - others,
+        "interval": ratio_ahead_interval(*pairs, *terms),
+    }
+
+
+def main() -> None:
+    """Run the measurement."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--days", type=int, default=500, help="symbol-days")
+    parser.add_argument("--symbols", type=int, default=20, help="stocks that share them")
+    parser.add_argument("--edge", type=float, help="strength of the market's edge; 0 is none")
+    parser.add_argument("--seed", type=int, default=1, help="of the days and of random actions")
+    parser.add_argument("--confidence", type=float, default=0.95)
+    parser.add_argument("--batch", type=int, default=50, help="days in memory at a time")
+    parser.add_argument("--json", action="store_true", help="print one JSON value")
+    arguments = parser.parse_args()
+    market = {} if arguments.edge is None else {"edge": arguments.edge}
+    each = -(-arguments.days // arguments.symbols)
+    made = synth_days(each, arguments.seed, symbols=arguments.symbols, **market)
+    terms = Terms(arguments.confidence, seed=arguments.seed)
+    result = {
+        **{name: getattr(arguments, name) for name in ("days", "symbols", "edge", "seed")},
+        "confidence": arguments.confidence,
+        **measure(known_days(made), arguments.days, arguments.batch, terms, EnvConfig()),
+    }
+    if arguments.json:
+        print(json.dumps(result, indent=1))
+        return
+    print(table(result["policies"]))
+    for name, found in result["per_trade_ahead"].items():
+        print(f"{name} per trade, ahead of {found['than']}: {found['mean']} {found['interval']}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""What every page is made with: figures as HTML, and a file that is whole or not there."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import plotly.graph_objects as go
+from markupsafe import Markup
+
+from lowfloat.report.charts import CONFIG
+
+
+def figure_html(figure: go.Figure, name: str) -> Markup:
+    """Return a figure as HTML without the drawing library, in an element called by ``name``."""
+    # A fixed name for the element: plotly would draw a random one. It escapes <, > and / itself.
+    return Markup(
+        figure.to_html(
+            config=CONFIG,
+            full_html=False,
+            include_plotlyjs=False,
+            div_id=f"figure-{name}",
+            default_height=f"{figure.layout.height}px",
+        )
+    )
+
+
+def write_file(out: Path, page: str) -> Path:
+    """Write a page in one step; a reader sees the old file or the new one. Return its path."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".tmp-", suffix=".html", dir=out.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(page)
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)  # what an ordinary file would have got
+        os.replace(name, out)
+    except BaseException:
+        os.unlink(name)
+        raise
+    return out
