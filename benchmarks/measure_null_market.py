@@ -6,8 +6,8 @@ value. With an edge the same table shows whether the moves pay those who trade t
 
     python benchmarks/measure_null_market.py --days 500 --edge 0 --seed 1 --json
 
-Without `--edge` the market has the edge it has by default. `per_trade_ahead` compares each rule,
-trade by trade, with chasing breakouts, in dollars and on the same days.
+With `--edge 1` the days are those of the default market. `per_trade_ahead` compares each rule, trade
+by trade, with chasing breakouts, in dollars and on the same days.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from lowfloat.exam.config import ExamConfig
 from lowfloat.exam.interval import ratio_ahead_interval
 from lowfloat.index.asof import first_alert
 from lowfloat.index.config import AlertConfig
-from lowfloat.synth import synth_days
+from lowfloat.synth import Options, synth_days
 
 COMPARED = "breakout_rule"
 
@@ -79,15 +79,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--days", type=int, default=500, help="symbol-days")
     parser.add_argument("--symbols", type=int, default=20, help="stocks that share them")
-    parser.add_argument("--edge", type=float, help="strength of the market's edge; 0 is none")
+    parser.add_argument("--edge", type=float, default=0.0, help="strength of the market's edge")
     parser.add_argument("--seed", type=int, default=1, help="of the days and of random actions")
     parser.add_argument("--confidence", type=float, default=0.95)
     parser.add_argument("--batch", type=int, default=50, help="days in memory at a time")
     parser.add_argument("--json", action="store_true", help="print one JSON value")
     arguments = parser.parse_args()
-    market = {} if arguments.edge is None else {"edge": arguments.edge}
     each = -(-arguments.days // arguments.symbols)
-    made = synth_days(each, arguments.seed, symbols=arguments.symbols, **market)
+    made = synth_days(
+        each, arguments.seed, symbols=arguments.symbols, options=Options(edge=arguments.edge)
+    )
     terms = Terms(arguments.confidence, seed=arguments.seed)
     result = {
         **{name: getattr(arguments, name) for name in ("days", "symbols", "edge", "seed")},

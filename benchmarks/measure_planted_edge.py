@@ -41,7 +41,7 @@ from lowfloat.exam.interval import mean_interval
 from lowfloat.exam.minute_bars import mid_of
 from lowfloat.exam.policy import DoNothing, RandomTrader, View
 from lowfloat.market.fees import regulatory_fees
-from lowfloat.synth import synth_days
+from lowfloat.synth import Options, synth_days
 from lowfloat.tape.columns import NAMES
 
 DRIFT_BEGINS, DRIFT_LASTS = 2, 60  # seconds
@@ -245,7 +245,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON value")
     arguments = parser.parse_args()
     each, edge = -(-arguments.days // arguments.symbols), arguments.planted_edge
-    made = synth_days(each, arguments.seed, symbols=arguments.symbols, planted_edge=edge)
+    options = Options(edge=0.0, planted_edge=edge)
+    made = synth_days(each, arguments.seed, symbols=arguments.symbols, options=options)
     terms = Terms(arguments.confidence, seed=arguments.seed)
     days = known_days(made)
     result = {

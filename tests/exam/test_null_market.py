@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import json
 
+import measure_null_market
 import numpy as np
 import pytest
 from known_value import KnownDay, Terms, table
@@ -101,3 +102,11 @@ def test_a_single_day_without_an_alert_is_never_bought_and_has_no_interval(days)
     assert found["buy_and_hold"]["trades"] == 0
     assert found["random"]["days"] == 1
     assert found["random"]["gross_holds_zero"] is None
+
+
+def test_the_measurement_runs_from_the_command_line_on_days_it_makes(monkeypatch, capsys):
+    monkeypatch.setattr(
+        "sys.argv", ["measure_null_market", "--days", "2", "--symbols", "1", "--json"]
+    )
+    measure_null_market.main()
+    assert json.loads(capsys.readouterr().out)["days"] == 2

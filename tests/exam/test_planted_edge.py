@@ -1,7 +1,9 @@
 """A planted signal: what it is worth on paper, and what is made of it through the environment."""
 
+import json
 import math
 
+import measure_planted_edge
 import numpy as np
 import pytest
 from exam.hand_exam import CONFIG
@@ -140,3 +142,11 @@ def test_the_plan_earns_most_of_the_drift_and_random_orders_lose():
     assert found["share"]["signal_trader"] == 1.0
     assert found["share"]["do_nothing"] == 0.0
     assert found["share"]["random"] < 0.3
+
+
+def test_the_measurement_runs_from_the_command_line_on_days_it_makes(monkeypatch, capsys):
+    monkeypatch.setattr(
+        "sys.argv", ["measure_planted_edge", "--days", "2", "--symbols", "1", "--json"]
+    )
+    measure_planted_edge.main()
+    assert json.loads(capsys.readouterr().out)["days"] == 2
