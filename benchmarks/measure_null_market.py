@@ -6,8 +6,8 @@ value. With an edge the same table shows whether the moves pay those who trade t
 
     python benchmarks/measure_null_market.py --days 500 --edge 0 --seed 1 --json
 
-With `--edge 1` the days are those of the default market. `per_trade_ahead` compares each rule, trade
-by trade, with chasing breakouts, in dollars and on the same days.
+With `--edge 1` the days are those of the default market. `per_trade_ahead` compares each rule,
+trade by trade, with chasing breakouts, in dollars and on the same days.
 """
 
 import argparse
