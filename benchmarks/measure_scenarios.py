@@ -28,6 +28,7 @@ from lowfloat.synth.facts import GAP, gaps_of
 from lowfloat.synth.generate import synth_days
 from lowfloat.synth.observed import observe
 from lowfloat.synth.options import Options
+from lowfloat.synth.preset import Variety
 from lowfloat.synth.script import write_script
 from lowfloat.synth.stories import COMPOUNDS, MIXES, Plan
 
@@ -77,7 +78,7 @@ def scripted_seconds(days: list[Seen], seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     rows = []
     for day in days * SCRIPTS:
-        character = draw_character(rng, draw_stock(rng))
+        character = draw_character(rng, draw_stock(rng), Variety())
         script = write_script(rng, session_of(day.outcome.date), day.plan, character, 0.0)
         rows.append(np.bincount(script.phase, minlength=len(Phase)))
     return np.array(rows)
