@@ -20,25 +20,27 @@ from lowfloat.synth.book import (
     NOTHING,
     SLOTS,
     TRADE,
-    answer,
-    base_seconds,
-    base_size,
     best,
     best_size,
     better,
-    bound,
     nearest,
-    post,
     push,
     show,
-    start_burst,
-    take,
-    withdraw,
     write_row,
 )
 from lowfloat.synth.draws import exponential, geometric, lognormal, normal, uniform
 from lowfloat.synth.portable import exp
 from lowfloat.synth.portable import log as ln
+from lowfloat.synth.quotes import (
+    answer,
+    base_seconds,
+    base_size,
+    bound,
+    post,
+    start_burst,
+    take,
+    withdraw,
+)
 
 DECAYS = (200.0, 20.0, 2.0, 0.2, 0.02)  # per second: 5 ms to 50 s
 MOST_PRINTS = 40

@@ -18,26 +18,28 @@ from lowfloat.synth.book import (
     CROSS,
     NOTHING,
     TRADE,
-    answer,
     best,
     best_until,
     better,
-    change,
-    is_stale,
     nearest,
-    post,
     push,
     show,
-    small_size,
     snap,
+)
+from lowfloat.synth.draws import exponential, geometric, lognormal, normal, uniform
+from lowfloat.synth.flow import decay, may_trade, order, orders_per_second, print_trade
+from lowfloat.synth.portable import exp, log
+from lowfloat.synth.quotes import (
+    answer,
+    change,
+    is_stale,
+    post,
+    small_size,
     start_burst,
     take,
     vanish,
     withdraw,
 )
-from lowfloat.synth.draws import exponential, geometric, lognormal, normal, uniform
-from lowfloat.synth.flow import decay, may_trade, order, orders_per_second, print_trade
-from lowfloat.synth.portable import exp, log
 
 
 class Plan(NamedTuple):
@@ -101,8 +103,8 @@ SIGNAL_NS = 10_000_000  # between its prints
 
 
 @kernel
-def _notice(market, notices, kind):
-    notices[market.notices].time = market.time
+def _notice(market, notices, kind, time):
+    notices[market.notices].time = time
     notices[market.notices].kind = kind
     market.notices += 1
 
@@ -112,9 +114,7 @@ def _restrict(market, notices):
     """Tell that short sales are restricted, if a print 10 % below the previous close says so."""
     if market.triggered == 1 and market.restricted == 0:
         market.restricted = 1
-        notices[market.notices].time = market.triggered_at
-        notices[market.notices].kind = RESTRICTED
-        market.notices += 1
+        _notice(market, notices, RESTRICTED, market.triggered_at)
 
 
 @kernel
@@ -136,7 +136,7 @@ def _cross(market, bands, window, rules, rows, notices, price, shares):
 def _pause(market, bands, rules, rows, notices, scene):
     # A print just sent may still be on its way to the reader: nothing may seem to print in a pause.
     market.time += SETTLE_NS
-    _notice(market, notices, PAUSED)
+    _notice(market, notices, PAUSED, market.time)
     luld.pause(bands, market.time)
     # Those on the side that nobody wanted step away.
     far = ASK if bands.side > 0 else BID
@@ -180,10 +180,10 @@ def _resume(market, bands, window, rules, rows, notices):
     if bands.until < bands.close and (price < lowest or price > highest):
         luld.extend(bands)
         market.extensions += 1
-        _notice(market, notices, EXTENDED)
+        _notice(market, notices, EXTENDED, market.time)
         _move_over_pause(market, bands, rules, REST_OF_GAP)
         return
-    _notice(market, notices, RESUMED)
+    _notice(market, notices, RESUMED, market.time)
     _cross(market, bands, window, rules, rows, notices, price, rules.crosses.shares)
 
 

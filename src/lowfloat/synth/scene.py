@@ -6,7 +6,7 @@ import numpy as np
 
 from lowfloat.base.codes import MomentumPhase, Scenario
 from lowfloat.synth.character import Character
-from lowfloat.synth.market import SCENE
+from lowfloat.synth.market import ORDER_SHARES, SCENE
 from lowfloat.synth.portable import exp
 from lowfloat.synth.preset import PhaseHabits
 from lowfloat.synth.script import Script
@@ -17,7 +17,6 @@ _IMPACT_VARIANCE = 1.3  # of an order's impact, in squares of a half-spread
 _MOST_IMPACT = 4.0
 _QUIET_IMPACT = 0.6  # of an order on a day that is not in play: nobody follows
 _DILUTION_MOVE = 2.0  # log move for the sale of the whole float
-_ORDER_SHARES = 150.0
 _MOST_JUMP = 0.5
 _AT_MARKET = 0.2  # of a sale by the company, what hits the bid; the rest is offered, and hidden
 
@@ -58,7 +57,7 @@ def scene_of(
     for first, last, fraction in script.dilution:
         part = slice(first, last)
         sold = _AT_MARKET * fraction * character.float_shares
-        sold /= _ORDER_SHARES * max(last - first, 1)
+        sold /= ORDER_SHARES * max(last - first, 1)
         tilt[part] = (tilt[part] * rate[part] - sold) / (rate[part] + sold)
         rate[part] += sold
         scene["iceberg"][part, 1] = 0.5
