@@ -12,6 +12,7 @@ a negative distance if it foresees the book, such as quotes that are late. Share
 bought at the end are held against the last value.
 """
 
+import argparse
 import itertools
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ from lowfloat.env.deck import build_deck
 from lowfloat.exam.exam import sit
 from lowfloat.exam.interval import mean_interval, ratio_interval
 from lowfloat.exam.policy import Policy
+from lowfloat.synth import Options, synth_days
 from lowfloat.tape.columns import NAMES
 from lowfloat.tape.normaliser import Normaliser
 
@@ -71,6 +73,24 @@ class Terms(NamedTuple):
     confidence: float = 0.95
     resamples: int = 10_000
     seed: int = 1
+
+
+def parser_of(about: str, days: int, symbols: int) -> argparse.ArgumentParser:
+    """Return the options of a measurement on days it makes, with so many days and stocks."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
+    parser.add_argument("--days", type=int, default=days, help="symbol-days")
+    parser.add_argument("--symbols", type=int, default=symbols, help="stocks that share them")
+    parser.add_argument("--seed", type=int, default=1, help="of the days and of random actions")
+    parser.add_argument("--confidence", type=float, default=0.95)
+    parser.add_argument("--batch", type=int, default=50, help="days in memory at a time")
+    parser.add_argument("--json", action="store_true", help="print one JSON value")
+    return parser
+
+
+def made_days(arguments: argparse.Namespace, options: Options) -> Iterator[KnownDay]:
+    """Make the days that the options of :func:`parser_of` ask for."""
+    each = -(-arguments.days // arguments.symbols)
+    return known_days(synth_days(each, arguments.seed, symbols=arguments.symbols, options=options))
 
 
 def known_days(made: Iterable[tuple[Day, Truth]]) -> Iterator[KnownDay]:

@@ -10,7 +10,6 @@ With `--edge 1` the days are those of the default market. `per_trade_ahead` comp
 trade by trade, with chasing breakouts, in dollars and on the same days.
 """
 
-import argparse
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -22,7 +21,8 @@ from known_value import (
     batches,
     figures,
     joined,
-    known_days,
+    made_days,
+    parser_of,
     play,
     table,
 )
@@ -34,7 +34,7 @@ from lowfloat.exam.config import ExamConfig
 from lowfloat.exam.interval import ratio_ahead_interval
 from lowfloat.index.asof import first_alert
 from lowfloat.index.config import AlertConfig
-from lowfloat.synth import Options, synth_days
+from lowfloat.synth import Options
 
 COMPARED = "breakout_rule"
 
@@ -76,24 +76,15 @@ def ahead(own: Gains, other: Gains, terms: Terms) -> dict[str, Any]:
 
 def main() -> None:
     """Run the measurement."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--days", type=int, default=500, help="symbol-days")
-    parser.add_argument("--symbols", type=int, default=20, help="stocks that share them")
+    parser = parser_of(__doc__, days=500, symbols=20)
     parser.add_argument("--edge", type=float, default=0.0, help="strength of the market's edge")
-    parser.add_argument("--seed", type=int, default=1, help="of the days and of random actions")
-    parser.add_argument("--confidence", type=float, default=0.95)
-    parser.add_argument("--batch", type=int, default=50, help="days in memory at a time")
-    parser.add_argument("--json", action="store_true", help="print one JSON value")
     arguments = parser.parse_args()
-    each = -(-arguments.days // arguments.symbols)
-    made = synth_days(
-        each, arguments.seed, symbols=arguments.symbols, options=Options(edge=arguments.edge)
-    )
+    days = made_days(arguments, Options(edge=arguments.edge))
     terms = Terms(arguments.confidence, seed=arguments.seed)
     result = {
         **{name: getattr(arguments, name) for name in ("days", "symbols", "edge", "seed")},
         "confidence": arguments.confidence,
-        **measure(known_days(made), arguments.days, arguments.batch, terms, EnvConfig()),
+        **measure(days, arguments.days, arguments.batch, terms, EnvConfig()),
     }
     if arguments.json:
         print(json.dumps(result, indent=1))

@@ -16,7 +16,6 @@ and `largest_difference` says by how much they do not on any day. `share` is wha
 what `signal_trader` did.
 """
 
-import argparse
 import itertools
 import json
 import math
@@ -24,7 +23,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from known_value import KnownDay, Terms, batches, figures, joined, known_days, play, table
+from known_value import KnownDay, Terms, batches, figures, joined, made_days, parser_of, play, table
 
 from lowfloat.base.clock import NS, SECONDS_PER_SESSION
 from lowfloat.base.codes import Action
@@ -41,7 +40,7 @@ from lowfloat.exam.interval import mean_interval
 from lowfloat.exam.minute_bars import mid_of
 from lowfloat.exam.policy import DoNothing, RandomTrader, View
 from lowfloat.market.fees import regulatory_fees
-from lowfloat.synth import Options, synth_days
+from lowfloat.synth import Options
 from lowfloat.tape.columns import NAMES
 
 DRIFT_BEGINS, DRIFT_LASTS = 2, 60  # seconds
@@ -235,20 +234,12 @@ def measure(
 
 def main() -> None:
     """Run the measurement."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--days", type=int, default=100, help="symbol-days")
-    parser.add_argument("--symbols", type=int, default=10, help="stocks that share them")
+    parser = parser_of(__doc__, days=100, symbols=10)
     parser.add_argument("--planted-edge", type=float, default=0.02, help="log change of the value")
-    parser.add_argument("--seed", type=int, default=1, help="of the days and of random actions")
-    parser.add_argument("--confidence", type=float, default=0.95)
-    parser.add_argument("--batch", type=int, default=50, help="days in memory at a time")
-    parser.add_argument("--json", action="store_true", help="print one JSON value")
     arguments = parser.parse_args()
-    each, edge = -(-arguments.days // arguments.symbols), arguments.planted_edge
-    options = Options(edge=0.0, planted_edge=edge)
-    made = synth_days(each, arguments.seed, symbols=arguments.symbols, options=options)
+    edge = arguments.planted_edge
+    days = made_days(arguments, Options(edge=0.0, planted_edge=edge))
     terms = Terms(arguments.confidence, seed=arguments.seed)
-    days = known_days(made)
     result = {
         **{name: getattr(arguments, name) for name in ("days", "symbols", "planted_edge", "seed")},
         "confidence": arguments.confidence,

@@ -4,11 +4,11 @@ import datetime as dt
 import json
 import math
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from reference.tapes import OPEN, P, Q, make_day, ns
+from report.html_page import Page
 
 from lowfloat.report.market_check import check_market, write_page
 from lowfloat.synth import synth_days
@@ -19,27 +19,8 @@ from lowfloat.synth.facts import measure
 FIGURES = ["clustering", "depth", "gaps", "impact", "signature", "signs", "spread", "tails"]
 
 
-class _Page(HTMLParser):
-    """Collects tags with their attributes, the text outside scripts, and the scripts."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.words, self.scripts, self._inside = [], [], [], None
-        self.feed(text)
-        self.text = re.sub(r"\s+", " ", " ".join(self.words))
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self._inside = tag
-
-    def handle_endtag(self, tag):
-        self._inside = None
-
-    def handle_data(self, data):
-        if self._inside == "script":
-            self.scripts.append(data)
-        elif self._inside != "style":
-            self.words.append(data)
+class _Page(Page):
+    """A page with figures."""
 
     def series(self):
         """Return the names of the curves of each figure."""

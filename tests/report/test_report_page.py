@@ -2,36 +2,13 @@
 
 import json
 import re
-from html.parser import HTMLParser
 
 import pytest
+from report.html_page import Page
 from small_exam import FIRST, SECOND, idle, policy
 
 from lowfloat.days import DayStore
 from lowfloat.report import write_report
-
-
-class _Page(HTMLParser):
-    """Collects tags with their attributes, the text outside scripts, and the scripts."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.words, self.scripts, self._inside = [], [], [], None
-        self.feed(text)
-        self.text = re.sub(r"\s+", " ", " ".join(self.words))
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self._inside = tag
-
-    def handle_endtag(self, tag):
-        self._inside = None
-
-    def handle_data(self, data):
-        if self._inside == "script":
-            self.scripts.append(data)
-        elif self._inside != "style":
-            self.words.append(data)
 
 
 @pytest.fixture
@@ -60,7 +37,7 @@ def _metrics(tmp_path):
 
 
 def test_the_page_loads_nothing_from_anywhere(report):
-    page = _Page(report())
+    page = Page(report())
     loads = [attrs for _, attrs in page.tags if {"src", "href", "srcset", "action"} & set(attrs)]
     assert loads == []
     assert {tag for tag, _ in page.tags} & {"link", "iframe", "object", "embed", "base"} == set()
@@ -71,7 +48,7 @@ def test_the_page_loads_nothing_from_anywhere(report):
 
 
 def test_the_drawing_library_is_inlined_once_and_may_not_send_charts_away(report):
-    page = _Page(report())
+    page = Page(report())
     assert sum("plotly.js v" in script for script in page.scripts) == 1
     drawn = [
         script for script in page.scripts if "Plotly.newPlot(" in script and len(script) < 10**6
@@ -86,7 +63,7 @@ def test_the_same_exam_gives_the_same_bytes(report, tmp_path):
 
 
 def test_the_page_says_each_policy_the_numbers_and_the_fingerprint(report):
-    text = _Page(report()).text
+    text = Page(report()).text
     for name in ("agent", "do_nothing", "random", "breakout_rule"):
         assert f"About {name}." in text
     assert "No edge shown: 3 days cannot show one" in text
@@ -106,7 +83,7 @@ def test_hostile_text_is_shown_and_not_run(report, where):
         other |= {"description": evil} if where == "description" else {}
         changes = {"policies": [policy("agent", [10.0, -6.0, 2.0]), other]}
     html = report(**changes)
-    page = _Page(html)
+    page = Page(html)
     assert evil in page.text
     assert {tag for tag, _ in page.tags} & {"img", "a"} == set()
     # Inside a drawing a name is escaped twice: for the page, and for plotly's own markup.
@@ -116,7 +93,7 @@ def test_hostile_text_is_shown_and_not_run(report, where):
 
 
 def test_an_exam_without_trades_says_so(report):
-    text = _Page(report(policies=[idle("agent"), idle("do_nothing")], trades=[])).text
+    text = Page(report(policies=[idle("agent"), idle("do_nothing")], trades=[])).text
     assert "No edge shown: the agent made no trades" in text
     assert "The agent made no trades in this exam." in text
     assert "no win rate" in text
@@ -124,8 +101,8 @@ def test_an_exam_without_trades_says_so(report):
 
 
 def test_a_run_without_metrics_says_so(report):
-    assert "There is no learning curve" in _Page(report()).text
-    assert "There is no learning curve" in _Page(report(with_run=False)).text
+    assert "There is no learning curve" in Page(report()).text
+    assert "There is no learning curve" in Page(report(with_run=False)).text
 
 
 def test_a_run_with_metrics_has_a_learning_curve(report, tmp_path):
@@ -137,7 +114,7 @@ def test_a_run_with_metrics_has_a_learning_curve(report, tmp_path):
 
 def test_a_day_without_quotes_says_that_nothing_could_be_filled(report):
     changes = {"policies": [idle("agent")], "trades": [], "without_quotes": (SECOND,)}
-    text = _Page(report(**changes)).text
+    text = Page(report(**changes)).text
     assert text.count("This day has no quotes: no order could be filled on it") == 1
 
 
@@ -146,18 +123,18 @@ def test_a_day_that_the_store_lacks_says_so(report, write_exam, tmp_path):
     store = DayStore(tmp_path / "days")
     store.drop(*FIRST.split("/"))
     out = write_report(folder, store, None, tmp_path / "report.html")
-    text = _Page(out.read_text(encoding="utf-8")).text
+    text = Page(out.read_text(encoding="utf-8")).text
     assert text.count("The day store does not hold this day") == 1
 
 
 def test_phases_that_occur_are_in_the_key_with_their_time(report):
-    text = _Page(report(charts=1)).text
+    text = Page(report(charts=1)).text
     key = text[text.index("Phase ") : text.index("1 halt:")]
     assert "halted 5 min" in key
 
 
 def test_without_charts_asked_for_none_is_drawn(report):
-    page = _Page(report(charts=0))
+    page = Page(report(charts=0))
     assert "No day was asked for." in page.text
 
 

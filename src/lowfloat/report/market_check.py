@@ -12,7 +12,7 @@ from plotly.offline import get_plotlyjs
 from lowfloat.days.day import Day
 from lowfloat.report import palette, words
 from lowfloat.report.market_charts import COLOURS, market_figures
-from lowfloat.report.page_file import figure_html, write_file
+from lowfloat.report.page_file import figure_html, template_environment, write_file
 from lowfloat.synth.bands import IN_PLAY, Fact, judge
 from lowfloat.synth.classifier import MOST_AREA, Apart, tell_windows_apart
 from lowfloat.synth.curves import Curves, Shape, curves_of, shape_of
@@ -165,14 +165,7 @@ def _number(value: float) -> str:
 
 
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("lowfloat.report", "."),
-        autoescape=True,  # whatever the file's name: names of symbols come from outside
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = template_environment()
     environment.filters["number"] = _number
     environment.filters["count"] = words.count
     environment.filters["percent"] = words.percent

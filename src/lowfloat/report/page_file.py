@@ -1,13 +1,26 @@
-"""What every page is made with: figures as HTML, and a file that is whole or not there."""
+"""What every page is made with: templates, figures as HTML, a file that is whole or not there."""
 
 import os
 import tempfile
 from pathlib import Path
 
+import jinja2
 import plotly.graph_objects as go
 from markupsafe import Markup
 
 from lowfloat.report.charts import CONFIG
+
+
+def template_environment() -> jinja2.Environment:
+    """Return where the templates of pages are read, without filters."""
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("lowfloat.report", "."),
+        autoescape=True,  # whatever the file's name: names of symbols and policies are not ours
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
 
 
 def figure_html(figure: go.Figure, name: str) -> Markup:

@@ -20,7 +20,7 @@ from lowfloat.report.charts import equity_figure, learning_figure
 from lowfloat.report.day_chart import day_figure
 from lowfloat.report.exam_files import Exam, read_exam
 from lowfloat.report.learning import learning_curves
-from lowfloat.report.page_file import figure_html, write_file
+from lowfloat.report.page_file import figure_html, template_environment, write_file
 from lowfloat.report.summary import (
     ChartDay,
     best_and_worst,
@@ -112,14 +112,7 @@ def write_report(
 
 
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("lowfloat.report", "."),
-        autoescape=True,  # whatever the file's name: names of policies come from outside
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = template_environment()
     for function in (
         words.money,
         words.signed_money,
