@@ -43,7 +43,7 @@ def synth_command(
         float | None, typer.Option("--active", help="Share of days in play, 0 to 1.")
     ] = None,
     edge: Annotated[
-        float, typer.Option("--edge", help="Share of moves that can be foreseen; 0: none.")
+        float, typer.Option("--edge", help="Factor on what can be foreseen; 0: nothing.")
     ] = 1.0,
     planted_edge: Annotated[
         float, typer.Option("--planted-edge", help="Rise after each signal; needs --edge 0.")
@@ -137,19 +137,21 @@ def synth_calibrate_command(
     days: Days,
     into: Annotated[Path, typer.Option("--into", help="Preset file to write.")],
     seed: Seed = 1,
-    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Rounds of fitting.")] = 8,
+    rounds: Annotated[
+        int | None, typer.Option("--rounds", min=1, help="Rounds of fitting; 12 if not given.")
+    ] = None,
     last: Annotated[
         str | None, typer.Option("--to", help="Last date to fit to, YYYY-MM-DD.")
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Fit the synthetic market to real days, and write a preset."""
-    from lowfloat.synth.calibrate import calibrate
+    from lowfloat.synth.calibrate import ROUNDS, calibrate
     from lowfloat.synth.preset_file import save_preset
 
     with progress_bar() as progress:
         fitted = calibrate(
-            list(_days_of(days, last, None)), seed=seed, rounds=rounds, progress=progress
+            list(_days_of(days, last, None)), seed=seed, rounds=rounds or ROUNDS, progress=progress
         )
     save_preset(fitted.preset, into, fitted.about)
     if as_json:

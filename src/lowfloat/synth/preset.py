@@ -1,4 +1,8 @@
-"""What a synthetic market is like: every number the generator uses, named, bounded, and saved."""
+"""What a synthetic market is like, in numbers that can be fitted: named, bounded, and saved.
+
+Bounds that keep a day sane, such as the largest gap of a pause, stand where they are used; the
+shapes of stories stand in :mod:`lowfloat.synth.scenarios`.
+"""
 
 from typing import NamedTuple
 
@@ -23,10 +27,10 @@ class Flow(NamedTuple):
     order_median: Positive = 172.0  # median shares of an order
     order_sigma: Positive = 1.35  # standard deviation of the logarithm
     size_memory: Fraction = 0.75  # correlation of the sizes of consecutive orders
-    kind_memory: Fraction = 0.26  # chance that the next order hit is of the kind of the last
+    kind_memory: Fraction = 0.26  # chance that the next resting order is lots, or odd, as the last
     split: Fraction = 0.82  # chance that a print is cut to the size of one order at the level
     reach: NonNegative = 0.65  # how far beyond the touch an order walks, mean, half-spreads
-    dark_memory: Fraction = 0.4  # chance that an order is of the kind of the one before
+    dark_memory: Fraction = 0.4  # chance that an order hides its side, or not, as the one before
     dark_reach: Fraction = 0.4  # how far inside the spread such orders print, share of it
     dark_again: Fraction = 0.9  # chance that such an order prints where the last one did
     dark: Fraction = 0.415  # orders that show no aggressor, on a usual day
@@ -64,14 +68,14 @@ class Book(NamedTuple):
     odd_size: Fraction = 0.2  # of better quotes, odd lots
     round_price: Fraction = 0.12  # chance that a lasting quote stands at a multiple of 5 cents
     round_wall: Positive = 4.0  # factor on the size at whole and half dollars
-    inside: Fraction = 0.2  # of the room, how far from the value such a quote stands at most
+    inside: Fraction = 0.2  # of the room, how far from its bound a quote to be hit stands at most
     improve_before_trade: Fraction = 0.88  # chance that a better quote appears just to be hit
     pull_after_trade: Fraction = 0.5  # chance that what is left of a hit quote is withdrawn
     chase_after_trade: Fraction = 0.95  # chance that the other side follows at once
     changes_after_trade: NonNegative = 8.0  # mean quote changes that follow an order
     changes_of_burst: NonNegative = 6.0  # mean quote changes of a burst of its own
     burst_rate: NonNegative = 0.8  # bursts per order from outside
-    idle_bursts: NonNegative = 0.08  # per second, whatever the rate
+    idle_bursts: NonNegative = 0.08  # per second, fewer where orders are slower than the reference
     gap: Positive = 0.0004  # median seconds between the changes of a burst
     gap_sigma: NonNegative = 1.7  # standard deviation of the logarithm
     react: Positive = 0.004  # mean seconds until quotes answer a move of the value
