@@ -82,6 +82,23 @@ def test_it_leaves_alone_what_one_threshold_forbids(change, keys):
     assert len(allowed) == 1
 
 
+def test_a_leg_below_the_high_of_the_day_is_somebodys_way_out():
+    """The same leg and pullback, after a morning that went higher."""
+    after = [(4.30, 4.45), (4.45, 4.45)]
+    before = [(4.60, 4.60), (4.60, 4.00), (4.00, 4.00), (4.00, 4.00), (4.00, 4.00)]
+    leg = [*before, *LEG]
+    assert trips(*after, leg=leg) == []
+    anywhere = RULE.model_copy(update={"max_below_high": 0.06, "above_vwap": False})
+    assert len(trips(*after, leg=leg, rule=anywhere)) == 1
+
+
+def test_it_does_not_buy_at_a_wide_spread():
+    after = [TURN, (4.42, 4.42), (4.42, 4.42)]
+    assert len(trips(*after)) == 1
+    narrow = RULE.model_copy(update={"max_spread": 0.004})  # two cents of $4.38 are 0.46 %
+    assert trips(*after, rule=narrow) == []
+
+
 def test_one_red_minute_is_enough_unless_more_are_asked_for():
     red = [(4.40, 4.31)]
     after = [(4.31, 4.45), (4.45, 4.45)]

@@ -15,11 +15,13 @@ class BreakoutRule(Settings):
     min_surge: NonNegative = 2.0  # last closed minute over the 20 before
     trailing_stop: Fraction = 0.02  # fall of the mark from its peak
     max_seconds: Seconds = 300
+    max_spread: Fraction = 0.02  # of the mid; where it is wider, the rule buys nothing
 
 
 class ExitRule(Settings):
     """How a trade with a stop is left: by its stop, at its target, on a trail, or by the clock."""
 
+    max_spread: Fraction = 0.02  # of the mid; where it is wider, the rule buys nothing
     target: NonNegative = 2.0  # gain, in units of what is risked down to the stop; 0 sets none
     trailing_stop: Fraction = 0.0  # fall of the mark from its peak; 0 sets none
     max_seconds: Seconds = 900
@@ -35,6 +37,8 @@ class FirstPullbackRule(ExitRule):
     max_volume: NonNegative = 0.6  # mean minute of the pullback over the mean minute of the leg
     min_red_minutes: Count = 1
     max_red_minutes: Count = 3
+    max_below_high: Fraction = 0.02  # the top may lie so far below the high of the day
+    above_vwap: bool = True  # what trades below its VWAP is left alone
 
     @model_validator(mode="after")
     def _can_hold(self) -> "FirstPullbackRule":

@@ -18,6 +18,11 @@ def _surge(view: View) -> np.ndarray:
     return 2.0 * squashed / np.maximum(1.0 - squashed, 1e-6)
 
 
+def _is_narrow(view: View, max_spread: float) -> np.ndarray:
+    """Return which rows may be bought at their spread."""
+    return view.columns[:, NAMES.index("spread")] <= max_spread
+
+
 def _orders(view: View, enter: np.ndarray, leave: np.ndarray) -> np.ndarray:
     """Return an order to buy or to sell everything, HOLD where it may not be sent."""
     action = np.where(enter, Action.BUY_100, np.where(leave, Action.SELL_100, Action.HOLD))
@@ -51,6 +56,7 @@ class BreakoutTrader:
             & (view.columns[:, self._gain] >= rule.min_gain)
             & (_surge(view) >= rule.min_surge)
             & (view.columns[:, self._pressure] > 0.5)
+            & _is_narrow(view, rule.max_spread)
         )
         leave = (state["shares"] > 0) & (
             (state["mark"] <= (1.0 - rule.trailing_stop) * state["peak_mark"])
@@ -102,7 +108,8 @@ class FirstPullbackTrader:
     A leg rises from the lowest mid of the minutes before the red ones to the top, which lies in
     the last of them or in the first red one. The setup is judged as each minute closes and holds
     for the next one, unless the mid falls below the pullback's low before it breaks the high. A
-    leg is bought once: the next must begin after the entry.
+    leg is bought once: the next must begin after the entry. The top must be near the high of the
+    day and the price above VWAP: the pullbacks of a stock that has topped are somebody's way out.
 
     Args:
         rule: thresholds.
@@ -118,6 +125,8 @@ class FirstPullbackTrader:
         self._trigger = np.zeros(0)  # mid above which a row buys, infinite without a setup
         self._low = np.zeros(0)  # of the pullback
         self._entry_minute = np.zeros(0, np.int64)
+        self._to_high = NAMES.index("distance_to_high")
+        self._to_vwap = NAMES.index("distance_to_vwap")
 
     def act(self, view: View) -> np.ndarray:
         """Return the rule's actions."""
@@ -126,20 +135,23 @@ class FirstPullbackTrader:
             self._trigger, self._low = np.full((2, len(mid)), np.inf)
             self._entry_minute = np.full(len(mid), _NEVER)
         if self._bars.add(view, mid):
-            self._set_up()
+            self._set_up(view)
         leave = self._exits.due(view, mid)
         held = view.state["shares"] > 0
         np.copyto(self._entry_minute, view.state["entry_second"] // 60, where=held)
         self._trigger[held | (mid < self._low)] = np.inf
-        enter = mid > self._trigger
+        enter = (mid > self._trigger) & _is_narrow(view, self._rule.max_spread)
         np.copyto(self._exits.stops, self._low, where=enter)
         if not (enter.any() or leave.any()):
             return np.zeros(len(mid), np.int64)
         return _orders(view, enter, leave)
 
-    def _set_up(self) -> None:
+    def _set_up(self, view: View) -> None:
         """Judge the minutes that have closed."""
         bars, rule = self._bars, self._rule
+        mid = bars.closed[:, -1]
+        high = mid / (1.0 + view.columns[:, self._to_high].astype(np.float64))  # of the day
+        above = (view.columns[:, self._to_vwap] > 0) | (not rule.above_vwap)
         self._trigger[:] = np.inf
         red = bars.closed < bars.opened
         run = np.logical_and.accumulate(red[:, ::-1], axis=1).sum(axis=1)
@@ -164,6 +176,8 @@ class FirstPullbackTrader:
                 & (fall <= rule.max_retrace * size)
                 & (bars.volume[rows, -count:].mean(axis=1) < rule.max_volume * leg_volume)
                 & (began > self._entry_minute[rows])
+                & (top >= (1.0 - rule.max_below_high) * high[rows])
+                & above[rows]
             )
             self._trigger[rows[good]] = bars.high[rows[good], -1]
             self._low[rows[good]] = low[good]
@@ -210,5 +224,6 @@ class VwapReclaimTrader:
         mid = mid_of(view)
         leave = self._exits.due(view, mid)
         enter &= ~np.isnan(mid) & (_surge(view) >= rule.min_surge)
+        enter &= _is_narrow(view, rule.max_spread)
         np.copyto(self._exits.stops, mid / (1.0 + distance) * (1.0 - rule.stop_below), where=enter)
         return _orders(view, enter, leave)
