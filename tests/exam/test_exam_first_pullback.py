@@ -92,6 +92,18 @@ def test_a_leg_below_the_high_of_the_day_is_somebodys_way_out():
     assert len(trips(*after, leg=leg, rule=anywhere)) == 1
 
 
+def test_it_leaves_alone_what_trades_below_its_vwap():
+    """A busy morning near the high, a fall, and then the same leg and pullback below its mean."""
+    morning = [(4.45, 4.45)] * 10 + [(4.45, 4.00), (4.00, 4.00)]
+    after = [(4.30, 4.45), (4.45, 4.45)]
+    leg = [*morning, *LEG]
+    assert trips(*after, leg=leg) == []
+    anywhere = RULE.model_copy(update={"above_vwap": False})
+    assert len(trips(*after, leg=leg, rule=anywhere)) == 1
+    below = RULE.model_copy(update={"max_below_high": 1.0})
+    assert trips(*after, leg=leg, rule=below) == []
+
+
 def test_it_does_not_buy_at_a_wide_spread():
     after = [TURN, (4.42, 4.42), (4.42, 4.42)]
     assert len(trips(*after)) == 1
