@@ -27,7 +27,12 @@ class TestBreakoutTrader:
 
     @pytest.mark.parametrize(
         ("column", "value"),
-        [("return_60s", 0.009), ("volume_surge", 2.9 / 4.9), ("buy_pressure_60s", 0.5)],
+        [
+            ("return_60s", 0.009),
+            ("volume_surge", 2.9 / 4.9),
+            ("buy_pressure_60s", 0.5),
+            ("spread", 0.021),
+        ],
     )
     def test_each_of_its_conditions_is_needed(self, column, value):
         view = self.breakout(**{column: value})

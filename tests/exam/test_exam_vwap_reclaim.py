@@ -15,20 +15,28 @@ RULE = VwapReclaimRule(below_seconds=30, hold_seconds=20, min_surge=3.0, stop_be
 FIRST = 5_000
 
 
-def view_at(second: int, distances: list[float], surge: float = 4.0, **state: int) -> View:
+def view_at(
+    second: int, distances: list[float], surge: float = 4.0, spread: float = 0.0, **state: int
+) -> View:
     """Return a view of one row per distance from VWAP."""
     view = view_of(rows=len(distances), second=second, **{"mark": 40_000, **state})
     view.columns[:, NAMES.index("distance_to_vwap")] = distances
     view.columns[:, NAMES.index("volume_surge")] = surge / (surge + 2.0)
     view.columns[:, NAMES.index("book_known")] = 1.0
+    view.columns[:, NAMES.index("spread")] = spread
     return view
 
 
-def buys(distances: list[float], rule: VwapReclaimRule = RULE, surge: float = 4.0) -> list[int]:
+def buys(
+    distances: list[float],
+    rule: VwapReclaimRule = RULE,
+    surge: float = 4.0,
+    spread: float = 0.0,
+) -> list[int]:
     """Return the seconds, from 0, at which a flat trader buys on a path of distances from VWAP."""
     trader = VwapReclaimTrader(rule)
     actions = [
-        int(trader.act(view_at(FIRST + second, [distance], surge))[0])
+        int(trader.act(view_at(FIRST + second, [distance], surge, spread))[0])
         for second, distance in enumerate(distances)
     ]
     assert set(actions) <= {Action.HOLD, Action.BUY_100}
@@ -65,6 +73,12 @@ def test_it_buys_no_reclaim_without_volume():
     path = [-0.01] * 40 + [0.002] * 60
     assert buys(path, surge=2.9) == []
     assert buys(path, surge=3.1) == [60]
+
+
+def test_it_does_not_buy_at_a_wide_spread():
+    path = [-0.01] * 40 + [0.002] * 60
+    assert buys(path, spread=0.02) == [60]
+    assert buys(path, spread=0.021) == []
 
 
 def test_each_row_crosses_for_itself():
