@@ -25,7 +25,7 @@ from lowfloat.synth.facts import Measured, combine, measure
 from lowfloat.synth.knobs import DIGITS, KNOBS, Knob, average, turn
 from lowfloat.synth.observed import is_quoted
 from lowfloat.synth.options import Options
-from lowfloat.synth.portable import exp, log
+from lowfloat.base.portable import exp, log
 from lowfloat.synth.preset import Preset
 
 LEAST_DAYS = 5

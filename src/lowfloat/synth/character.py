@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lowfloat.synth.portable import exp, log
+from lowfloat.base.portable import exp, log
 from lowfloat.synth.preset import Variety
 
 USUAL_DOLLARS = (0.6, 20.0)

@@ -19,7 +19,7 @@ from lowfloat.synth.character import Character, Stock, draw_character
 from lowfloat.synth.feed import halted_seconds, status_of, tables
 from lowfloat.synth.options import Options
 from lowfloat.synth.planted import plant
-from lowfloat.synth.portable import exp
+from lowfloat.base.portable import exp
 from lowfloat.synth.rhythm import rhythm_of
 from lowfloat.synth.scene import scene_of
 from lowfloat.synth.script import Script, write_script

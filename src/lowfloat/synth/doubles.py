@@ -19,7 +19,7 @@ from lowfloat.days.day import Day
 from lowfloat.synth.character import draw_stock
 from lowfloat.synth.day import Yesterday, make_day
 from lowfloat.synth.options import Options
-from lowfloat.synth.portable import log
+from lowfloat.base.portable import log
 from lowfloat.synth.stories import MIXES, Plan
 
 PER_DAY = 2

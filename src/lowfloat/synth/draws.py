@@ -6,7 +6,7 @@ import numpy as np
 
 from lowfloat.base.jit import kernel
 from lowfloat.base.random import philox
-from lowfloat.synth.portable import exp, log
+from lowfloat.base.portable import exp, log
 
 DRAW_FIELDS = [
     ("key0", np.uint64),

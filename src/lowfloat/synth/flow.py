@@ -29,8 +29,8 @@ from lowfloat.synth.book import (
     write_row,
 )
 from lowfloat.synth.draws import exponential, geometric, lognormal, normal, uniform
-from lowfloat.synth.portable import exp
-from lowfloat.synth.portable import log as ln
+from lowfloat.base.portable import exp
+from lowfloat.base.portable import log as ln
 from lowfloat.synth.quotes import (
     answer,
     base_seconds,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lowfloat.synth.portable import exp, log
+from lowfloat.base.portable import exp, log
 from lowfloat.synth.preset import PhaseHabits, Preset
 
 DIGITS = 4

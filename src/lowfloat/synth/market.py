@@ -28,7 +28,7 @@ from lowfloat.synth.book import (
 )
 from lowfloat.synth.draws import exponential, geometric, lognormal, normal, uniform
 from lowfloat.synth.flow import decay, may_trade, order, orders_per_second, print_trade
-from lowfloat.synth.portable import exp, log
+from lowfloat.base.portable import exp, log
 from lowfloat.synth.quotes import (
     answer,
     change,

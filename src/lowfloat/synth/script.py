@@ -15,7 +15,7 @@ from lowfloat.base.codes import MomentumPhase as Phase
 from lowfloat.base.codes import Pattern, Scenario
 from lowfloat.errors import ConfigError
 from lowfloat.synth.character import FLOAT_MEDIAN, Character
-from lowfloat.synth.portable import exp, log
+from lowfloat.base.portable import exp, log
 from lowfloat.synth.scenarios import GRAMMARS, LATEST_BODY
 from lowfloat.synth.teller import HOUR, Act, Teller
 

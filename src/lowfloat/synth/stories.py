@@ -21,7 +21,7 @@ import numpy as np
 
 from lowfloat.base.codes import Scenario
 from lowfloat.errors import ConfigError
-from lowfloat.synth.portable import exp, log
+from lowfloat.base.portable import exp, log
 
 Plan = tuple[Scenario, ...]
 

@@ -14,7 +14,7 @@ import numpy as np
 from lowfloat.base.clock import REGULAR_OPEN
 from lowfloat.base.codes import MomentumPhase as Phase
 from lowfloat.base.codes import Pattern, Scenario
-from lowfloat.synth.portable import exp
+from lowfloat.base.portable import exp
 
 HOUR = 3600
 

@@ -8,7 +8,7 @@ from scipy import stats
 
 from lowfloat.synth.book import MARKET
 from lowfloat.synth.draws import exponential, geometric, lognormal, normal, uniform
-from lowfloat.synth.portable import exp, log
+from lowfloat.base.portable import exp, log
 
 COUNT = 20_000
 
