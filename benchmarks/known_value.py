@@ -20,8 +20,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lowfloat.base.prices import MICRODOLLARS_PER_DOLLAR, NANODOLLARS_PER_DOLLAR
+from lowfloat.base.prices import MICRODOLLARS_PER_DOLLAR
 from lowfloat.days import Day
+from lowfloat.days.baseline import Baseline
 from lowfloat.env.config import EnvConfig
 from lowfloat.env.deck import build_deck
 from lowfloat.exam.exam import sit
@@ -39,7 +40,7 @@ class KnownDay(NamedTuple):
 
     day: Day
     truth: Truth
-    previous_close: float
+    baseline: Baseline
 
 
 class Gains(NamedTuple):
@@ -98,7 +99,7 @@ def known_days(made: Iterable[tuple[Day, Truth]]) -> Iterator[KnownDay]:
     closes: dict[str, int] = {}
     for day, truth in made:
         previous, closes[day.symbol] = closes.get(day.symbol, 0), day.closing_price
-        yield KnownDay(day, truth, previous / NANODOLLARS_PER_DOLLAR)
+        yield KnownDay(day, truth, Baseline(day.symbol, day.date, previous_close=previous))
 
 
 def batches(days: Iterable[KnownDay], size: int, total: int) -> Iterator[list[KnownDay]]:
@@ -117,7 +118,7 @@ def play(
     batch: Sequence[KnownDay], policies: Sequence[Policy], config: EnvConfig
 ) -> dict[str, Gains]:
     """Let policies trade whole days through the environment; return their gains by name."""
-    deck = build_deck([(known.day, known.previous_close) for known in batch])
+    deck = build_deck([(known.day, known.baseline) for known in batch])
     # Rules look at columns in their own units, so that the observation may stay as it is.
     plain = Normaliser(np.zeros(len(NAMES)), np.ones(len(NAMES)))
     sitting = sit(deck, policies, plain, config)

@@ -27,7 +27,6 @@ from known_value import (
     table,
 )
 
-from lowfloat.days.seconds import per_second
 from lowfloat.env.config import EnvConfig
 from lowfloat.exam.baselines import baselines
 from lowfloat.exam.config import ExamConfig
@@ -35,6 +34,7 @@ from lowfloat.exam.interval import ratio_ahead_interval
 from lowfloat.index.asof import first_alert
 from lowfloat.index.config import AlertConfig
 from lowfloat.synth import Options
+from lowfloat.tape.column import Tape
 
 COMPARED = "breakout_rule"
 
@@ -45,10 +45,7 @@ def measure(
     """Return the figures of every baseline over the first ``total`` days."""
     played = []
     for number, batch in enumerate(batches(days, batch_size, total)):
-        alerts = [
-            first_alert(per_second(known.day), known.previous_close, AlertConfig())
-            for known in batch
-        ]
+        alerts = [first_alert(Tape(known.day, known.baseline), AlertConfig()) for known in batch]
         # Each batch draws its own random actions.
         sitters = baselines(ExamConfig(seed=terms.seed + number), alerts)
         played.append(play(batch, sitters, config))

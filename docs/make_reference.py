@@ -21,7 +21,8 @@ from lowfloat.env.observation import POSITION_COLUMNS
 from lowfloat.env.records import EPISODE, INFO
 from lowfloat.rewards.score import Rewards
 from lowfloat.synth.preset import Habits, Preset
-from lowfloat.tape.columns import COLUMNS
+from lowfloat.tape import events
+from lowfloat.tape.columns import COLUMNS, FILES
 from lowfloat.training.log import METRICS
 
 ACTIONS = {
@@ -45,24 +46,60 @@ def table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
 
 def columns_page() -> str:
     """Return the page of the market columns."""
-    rows = [
-        (
-            f"`{column.name}`",
-            column.unit,
-            f"{column.low:g} to {column.high:g}",
-            f"{column.look_back_seconds} s" if column.look_back_seconds else "the day so far",
-            column.meaning,
-        )
-        for column in COLUMNS
-    ]
-    return (
+    parts = [
         "# Tape columns\n\nWhat is known of the market at a decision, in the order of the "
-        "observation. A decision at second `s` uses what was received before it, summed per "
-        "second. What is not known yet is 0, and flags say so. In training the columns are "
-        "normalised with means and scales fitted on the training days and cut at plus and minus "
-        "10; an environment without a normaliser shows them in these units.\n\n"
-        + table(("column", "unit", "bounds", "looks back", "meaning"), rows)
+        "observation: "
+        f"{len(COLUMNS)} columns. A decision at second `s` uses what was received before 04:00:00 "
+        "plus `s` seconds and no later: the columns as they stood at the end of second `s - 1`. "
+        "While a value is not known, the one under *missing* stands in its place, and a mask "
+        "says so. A value beyond the bounds is cut. In training the columns are normalised with "
+        "means and scales fitted on the training days and cut at plus and minus 10; an "
+        "environment without a normaliser shows them in these units.\n\n"
+        "The *mid* is that of the last two-sided uncrossed book; before there is one it is the "
+        "last print, before that it is not known. A *minute* is one of the clock and counts once "
+        "it has closed. To *fade over* T seconds is to be weighted by `exp(-age / T)`. The "
+        "*usual size of a side* is the mean of half the shares displayed on both sides at the "
+        "end of each second with a sound book, moved by `1 - exp(-1 / 300)` of the difference "
+        "a second, the first as it is. A *z-score over 900 s* is taken against mean `m` and "
+        "variance `v` of the seconds before, the deviation being at least 0.25, and cut at 5; "
+        "then, with `a = 1 - exp(-1 / 900)` and `d` the difference to the mean, `m` becomes "
+        "`m + a d` and `v` becomes `(1 - a)(v + a d^2)`; the first known value is the first "
+        "mean and has no score; nothing is learned in a halt and for 60 s after.\n"
+    ]
+    for file in FILES:
+        rows = [
+            (
+                f"`{column.name}`",
+                column.unit,
+                f"{column.low:g} to {column.high:g}",
+                f"{column.look_back_seconds} s" if column.look_back_seconds else "the day so far",
+                f"{column.missing:g}",
+                column.meaning + (f" ({column.source})" if column.source else ""),
+            )
+            for column in file.COLUMNS
+        ]
+        head, _, about = inspect.getdoc(file).partition("\n\n")
+        parts.append(f"## {head.rstrip('.')}\n\n" + (f"{_flowing(about)}\n\n" if about else ""))
+        parts[-1] += table(("column", "unit", "bounds", "looks back", "missing", "meaning"), rows)
+    head, _, about = inspect.getdoc(events).partition("\n\n")
+    said = inspect.getdoc(events.Events).partition("Attributes:\n")[2]
+    rows = []
+    for line in said.splitlines():
+        if line.startswith("    ") and not line.startswith("     "):
+            name, _, meaning = line.strip().partition(": ")
+            rows.append([", ".join(f"`{word}`" for word in name.split(", ")), meaning])
+        else:
+            rows[-1][1] += " " + line.strip()
+    parts.append(
+        f"## {head.rstrip('.')}\n\n{_flowing(about)}\n\nPer second, by side where it says so, "
+        "this is kept for the columns above:\n\n" + table(("name", "meaning"), rows)
     )
+    return "\n".join(parts)
+
+
+def _flowing(text: str) -> str:
+    """Return paragraphs as one line each."""
+    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
 
 
 def environment_page() -> str:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from lowfloat.base.portable import exp, log
 from lowfloat.synth.book import MARKET
 from lowfloat.synth.draws import exponential, geometric, lognormal, normal, uniform
-from lowfloat.base.portable import exp, log
 
 COUNT = 20_000
 

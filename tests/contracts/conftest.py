@@ -26,7 +26,7 @@ def index(tmp_path_factory) -> Index:
 def deck() -> Deck:
     """Synthetic days and nasty ones."""
     days = (*synthetic_days()[:2], *(nasty_day(seed) for seed in range(4)))
-    return build_deck([(day, 0.0) for day in days])
+    return build_deck([(day, None) for day in days])
 
 
 @pytest.fixture(scope="session")

@@ -10,18 +10,18 @@ from typing import NamedTuple
 
 import numpy as np
 from reference.futures import FUTURES
-from reference.tape import Tape
-from reference.tapes import NOTHING_KNOWN
+from reference.tape import Tape as RecordsOfADay
+from reference.tapes import NOTHING_KNOWN, closed_at
 
 from lowfloat.base.clock import REGULAR_OPEN
 from lowfloat.days import Day
-from lowfloat.days.seconds import per_second
 from lowfloat.env.deck import Deck, build_deck
 from lowfloat.env.records import START
 from lowfloat.env.vector import SqueezeVectorEnv
 from lowfloat.index import MomentumIndexBuilder
 from lowfloat.index.asof import first_alert
 from lowfloat.index.config import AlertConfig
+from lowfloat.tape.column import Tape
 from lowfloat.tape.columns import NAMES
 
 PREVIOUS_CLOSE = 3.0
@@ -40,7 +40,7 @@ class Probe(NamedTuple):
 
 def cuts(day: Day, rng: np.random.Generator, count: int) -> list[int]:
     """Return decisions: random ones, and those where a leak would show best."""
-    tape = Tape(day)
+    tape = RecordsOfADay(day)
     end = tape.end_second
     around = [received for received, _ in tape.notices]
     targeted = [1, REGULAR_OPEN - 1, REGULAR_OPEN, REGULAR_OPEN + 1, end - 61, end - 1, end]
@@ -74,7 +74,7 @@ def resident(day: Day, leak: str | None = None) -> Deck | None:
     """Return the day made resident, with a leak if one is named; None if it has no book state."""
     if not len(day.quotes.ts_recv):
         return None
-    deck = build_deck([(day, PREVIOUS_CLOSE)])
+    deck = build_deck([(day, closed_at(day, PREVIOUS_CLOSE))])
     if leak is not None:
         LEAKS[leak](deck)
     return deck
@@ -136,7 +136,7 @@ def _played(deck: Deck, second: int, actions: np.ndarray) -> dict[str, bytes]:
 def alerts(probe: Probe) -> list[int | None]:
     """Return the as-of alert of both futures, None if there was none up to the cut."""
     seconds = [
-        first_alert(per_second(day), PREVIOUS_CLOSE, AlertConfig())
+        first_alert(Tape(day, closed_at(day, PREVIOUS_CLOSE)), AlertConfig())
         for day in (probe.day, probe.changed)
     ]
     return [at if at is not None and at <= probe.second else None for at in seconds]

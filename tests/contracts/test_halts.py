@@ -46,7 +46,7 @@ def orders_around_halts(days: list[Day], latency_ms: int) -> Counter:
     quiet = [without_warning(day) for day in days]
     tapes = [Tape(day) for day in days]
     assert [Tape(day).halts for day in quiet] == [tape.halts for tape in tapes]
-    deck = build_deck([(day, 0.0) for day in quiet])
+    deck = build_deck([(day, None) for day in quiet])
     told: Counter = Counter()
     for rules in (PATIENT, HASTY):
         config = EnvConfig(episode=rules, risk=RICH, fills={"latency_ms": latency_ms})
@@ -110,7 +110,7 @@ def test_no_order_fills_in_a_halt_of_a_real_day(tmp_path, latency_ms) -> None:
 
 def test_a_known_halt_masks_every_order() -> None:
     days = synthetic_days()
-    deck = build_deck([(day, 0.0) for day in days])
+    deck = build_deck([(day, None) for day in days])
     checked = 0
     for row, day in enumerate(days):
         for begin, end in Tape(day).halts:

@@ -91,7 +91,7 @@ def _assert_not_vacuous(told: Counter, ends: set, reasons: set) -> None:
 
 def compare_all(days: tuple[Day, ...], episodes: int, seed: int) -> Counter:
     """Play ``episodes`` random episodes under each config, and count what happened."""
-    deck = build_deck([(day, 0.0) for day in days])
+    deck = build_deck([(day, None) for day in days])
     tapes = [Tape(day) for day in days]
     rng = random.Random(seed)
     told: Counter = Counter()

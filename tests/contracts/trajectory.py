@@ -8,7 +8,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from reference.tapes import nasty_day, synthetic_days
+from reference.tapes import closed_at, nasty_day, synthetic_days
 
 from lowfloat.env.deck import build_deck
 from lowfloat.env.records import START
@@ -28,7 +28,7 @@ def trajectory_hash(seed: int, threads: int) -> str:
     starts["next_second"] = starts["second"] + 250
     env = SqueezeVectorEnv(
         ENVS,
-        deck=build_deck([(day, 5.0) for day in days]),
+        deck=build_deck([(day, closed_at(day, 5.0)) for day in days]),
         starts=starts,
         threads=threads,
         config={"episode": {"min_seconds": 90, "max_loss": 0.01}},

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from lowfloat.base.clock import new_york_ns, session_of, sessions_between
 from lowfloat.days.bars import BAR_DTYPES, Bars
-from lowfloat.days.baselines import Baseline, Baselines
+from lowfloat.days.baseline import Baseline
+from lowfloat.days.baselines import Baselines
 from lowfloat.days.reference import ReferenceTables
 from lowfloat.days.reference_rules import TABLES
 from lowfloat.errors import NotASession

@@ -19,7 +19,7 @@ def deck() -> Deck:
             for i in range(-60, 800)
         ]
         days.append(make_day(quotes, symbol=symbol, end_second=OPEN + 900))
-    return build_deck([(day, 0.0) for day in days])
+    return build_deck([(day, None) for day in days])
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,7 @@ def play(
     normaliser: Normaliser | None = None,
 ) -> tuple[Sitting, list[dict], Deck]:
     """Return the sitting, its round trips, and the deck."""
-    deck = build_deck([(day, 0.0) for day in ([days] if isinstance(days, Day) else days)])
+    deck = build_deck([(day, None) for day in ([days] if isinstance(days, Day) else days)])
     sitting = sit(deck, policies, normaliser or as_it_is(), config, first_seconds)
     names = [policy.name for policy in policies]
     trips = round_trips(deck, names, sitting, config.episode.settlement_haircut)

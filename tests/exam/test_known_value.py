@@ -175,10 +175,10 @@ def test_a_day_knows_the_close_of_its_symbols_day_before():
     first, second = dt.date(2025, 3, 4), dt.date(2025, 3, 5)
     made = [closing_at(4.0, "AAA", first), closing_at(5.0, "AAA", second),
             closing_at(6.0, "BBB", first), closing_at(7.0, "BBB", second)]  # fmt: skip
-    assert [day.previous_close for day in known_days(made)] == [0.0, 4.0, 0.0, 6.0]
+    assert [day.baseline.previous_close for day in known_days(made)] == [0, 4 * 10**9, 0, 6 * 10**9]
 
 
 def test_a_day_without_a_print_hands_on_no_close():
     days = [(steady_day(), {}), (steady_day(date=dt.date(2025, 3, 5)), {})]
-    assert [day.previous_close for day in known_days(days)] == [0.0, 0.0]
+    assert [day.baseline.previous_close for day in known_days(days)] == [0, 0]
     assert math.isfinite(days[0][0].closing_price)

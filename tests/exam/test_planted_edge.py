@@ -43,7 +43,7 @@ def planted(
 def fills_of(known: KnownDay, plan: Plan = PLAN) -> list[dict]:
     plain = Normaliser(np.zeros(len(NAMES)), np.ones(len(NAMES)))
     trader = SignalTrader(plan, [known.truth["signal"]])
-    return sit(build_deck([(known.day, 0.0)]), [trader], plain, CONFIG).fills
+    return sit(build_deck([(known.day, None)]), [trader], plain, CONFIG).fills
 
 
 def net_of(known: KnownDay) -> float:

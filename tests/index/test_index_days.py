@@ -6,17 +6,17 @@ from itertools import pairwise
 
 import pytest
 from reference.market_columns import VOLUME, TapeReader
-from reference.tapes import P, Q, make_day, nasty_day, ns, resume, stop
+from reference.tapes import P, Q, closed_at, make_day, nasty_day, ns, resume, stop
 
 from lowfloat.base.clock import sessions_between
 from lowfloat.base.codes import Mark
 from lowfloat.days import Day, DayStore
-from lowfloat.days.seconds import per_second
 from lowfloat.errors import DayNotFound
 from lowfloat.index import Index, MomentumIndexBuilder, scan
 from lowfloat.index.asof import first_alert
 from lowfloat.index.config import AlertConfig, IndexConfig, SplitConfig
 from lowfloat.index.index import IndexedDay
+from lowfloat.tape.column import Tape
 
 OPEN, CLOSE = 19_800, 43_200
 SESSIONS = sessions_between(dt.date(2025, 1, 2), dt.date(2025, 3, 31))
@@ -220,6 +220,10 @@ def test_a_day_that_is_not_indexed_is_not_found(six_indexed: Index) -> None:
         six_indexed.resets("SYNA", "2024-01-02")
 
 
+def alert_of(day: Day, previous_close: float, config: AlertConfig) -> int | None:
+    return first_alert(Tape(day, closed_at(day, previous_close)), config)
+
+
 def alert_by_hand(day: Day, previous_close: float, config: AlertConfig) -> int | None:
     reader = TapeReader(day)
     base = previous_close or next((mid for mid in reader.mids if mid > 0), 0.0)
@@ -260,7 +264,7 @@ def test_an_alert_counts_only_the_prints_that_count_for_volume(seed) -> None:
         AlertConfig(min_gain=0.0, min_volume=400_000, min_minute_value=0.0),
         AlertConfig(min_gain=0.02, min_volume=1, min_minute_value=900_000.0),
     ):
-        alert = first_alert(per_second(day), previous_close, config)
+        alert = alert_of(day, previous_close, config)
         assert alert == alert_by_hand(day, previous_close, config)
         assert alert is not None
 
@@ -269,7 +273,7 @@ def test_an_alert_before_a_cut_does_not_depend_on_what_came_after_it(alerts) -> 
     config = AlertConfig()
     for day, previous_close, alert in alerts:
         for cut in {alert or 30_000, (alert or 30_000) - 1, 25_000, 50_000}:
-            known = first_alert(per_second(until(day, cut)), previous_close, config)
+            known = alert_of(until(day, cut), previous_close, config)
             assert (known if known is not None and known <= cut else None) == (
                 alert if alert is not None and alert <= cut else None
             )
@@ -289,13 +293,13 @@ def test_nothing_alerts_in_a_halt() -> None:
     quotes = [Q(ns(100), 4.0, 4.02), Q(ns(20_000), 6.0, 6.02)]
     prints = [P(ns(20_001), 6.0, 90_000), P(ns(20_500), 6.0, 90_000)]
     status = [stop(ns(19_990)), resume(ns(20_400))]
-    assert first_alert(per_second(make_day(quotes, status, prints)), 4.0, AlertConfig()) == 20_501
-    assert first_alert(per_second(make_day(quotes, (), prints)), 4.0, AlertConfig()) == 20_002
+    assert alert_of(make_day(quotes, status, prints), 4.0, AlertConfig()) == 20_501
+    assert alert_of(make_day(quotes, (), prints), 4.0, AlertConfig()) == 20_002
 
 
 def test_without_a_previous_close_the_gain_is_over_the_first_price() -> None:
     quotes = [Q(ns(100), 4.0, 4.02), Q(ns(200), 4.4, 4.42)]
     day = make_day(quotes, trades=[P(ns(201), 4.4, 60_000)])
-    assert first_alert(per_second(day), 0.0, AlertConfig(min_gain=0.09)) == 202
-    assert first_alert(per_second(day), 0.0, AlertConfig(min_gain=0.11)) is None
-    assert first_alert(per_second(day), 3.9, AlertConfig(min_gain=0.11)) == 202
+    assert alert_of(day, 0.0, AlertConfig(min_gain=0.09)) == 202
+    assert alert_of(day, 0.0, AlertConfig(min_gain=0.11)) is None
+    assert alert_of(day, 3.9, AlertConfig(min_gain=0.11)) == 202

@@ -23,7 +23,7 @@ def played(request):
     day = steady_day(bid=4.00, ask=4.03, size=request.param, status=halt)
     env = SqueezeVectorEnv(
         ACCOUNTS,
-        deck=build_deck([(day, 0.0)]),
+        deck=build_deck([(day, None)]),
         starts=np.array([(0, OPEN, 10**6)], START),
         autoreset_mode="DISABLED",
         config=PLENTY,
@@ -74,7 +74,7 @@ def test_the_cash_is_what_was_paid_and_received(played) -> None:
 def test_an_account_that_only_holds_stays_as_it_was() -> None:
     env = SqueezeVectorEnv(
         1,
-        deck=build_deck([(steady_day(), 0.0)]),
+        deck=build_deck([(steady_day(), None)]),
         starts=np.array([(0, OPEN, 10**6)], START),
         autoreset_mode="DISABLED",
     )

@@ -33,7 +33,7 @@ class Player:
     ) -> None:
         self.env = SqueezeVectorEnv(
             1,
-            deck=build_deck([(day, 0.0)]),
+            deck=build_deck([(day, None)]),
             starts=np.array([(0, second, next_second)], START),
             autoreset_mode="DISABLED",
             config=config,

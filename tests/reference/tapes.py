@@ -23,7 +23,7 @@ from lowfloat.base.records import (
     Trades,
 )
 from lowfloat.days import Day, DayStore
-from lowfloat.days.baselines import Baseline
+from lowfloat.days.baseline import Baseline
 from lowfloat.ingest import ingest_databento
 from lowfloat.synth import synth_days
 
@@ -34,6 +34,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 NOTHING_KNOWN = Baseline("HAND", DATE, None, 0, 0, "", 0, 0, np.zeros(960, np.int64), 0, None)
 """The baseline of a symbol without a history."""
+
+
+def closed_at(day: Day, dollars: float) -> Baseline:
+    """Return the baseline of a day of which the previous close alone is known."""
+    return Baseline(day.symbol, day.date, previous_close=round(dollars * 10**9))
 
 
 class Q(NamedTuple):

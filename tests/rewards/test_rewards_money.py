@@ -63,7 +63,7 @@ def episodes():
     starts["next_second"] = 10**6
     env = SqueezeVectorEnv(
         120,
-        deck=build_deck([(day, 0.0) for day in days]),
+        deck=build_deck([(day, None) for day in days]),
         starts=starts,
         order="sequential",
         autoreset_mode="DISABLED",

@@ -11,12 +11,13 @@ import datetime as dt
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from lowfloat.base.clock import new_york_ns, session_of, sessions_between
 from lowfloat.days.bars import MINUTES, Bars
+from lowfloat.days.baseline import Baseline
 from lowfloat.days.reference import ReferenceTables
 from lowfloat.days.reference_rules import RESOLUTIONS
 
@@ -42,39 +43,6 @@ class Sessions(Protocol):
 
     def bars(self, symbol: str, date: dt.date) -> Bars:
         """Return the minute bars of a day."""
-
-
-class Baseline(NamedTuple):
-    """What is usual for a symbol before a day, in the shares of that day.
-
-    Attributes:
-        symbol: ticker.
-        date: the day it is for.
-        previous_date: the last earlier session with a closing price; None if none is known.
-        previous_close: its close, int nanodollars; 0 if none is known.
-        previous_sessions_ago: how many exchange sessions ago it was: 1 is the session before.
-        previous_source: ``store``, ``closes``, or ``bars`` and its resolution, such as
-            ``bars 1m``; empty if none is known.
-        average_volume: mean shares of a session; 0 if nothing is known.
-        volume_sessions: how many of the 20 exchange sessions before had data and make the mean;
-            0 if it was taken from the table ``volumes``, or nothing is known.
-        cumulative_volume: int64 of length 960, mean shares traded from 04:00 to the end of each
-            minute, over the stored days among these sessions; 0 if there are none.
-        cumulative_sessions: how many stored days make ``cumulative_volume``.
-        float_shares: tradable shares as last known at 04:00; None if not known.
-    """
-
-    symbol: str
-    date: dt.date
-    previous_date: dt.date | None
-    previous_close: int
-    previous_sessions_ago: int
-    previous_source: str
-    average_volume: int
-    volume_sessions: int
-    cumulative_volume: np.ndarray
-    cumulative_sessions: int
-    float_shares: int | None
 
 
 class Baselines:

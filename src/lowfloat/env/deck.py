@@ -12,13 +12,14 @@ import numpy as np
 from lowfloat.base.clock import NS, SECONDS_PER_SESSION
 from lowfloat.base.prices import MAX_PRICE_UNITS, NANODOLLARS_PER_UNIT
 from lowfloat.base.progress import Progress
+from lowfloat.days.baseline import Baseline
 from lowfloat.days.day import Day
-from lowfloat.days.seconds import per_second
 from lowfloat.env.records import HEADER, DeckArrays
 from lowfloat.errors import DayNotTradable, FeedError
 from lowfloat.market.book import DAY, QUOTE, SECOND
 from lowfloat.market.fees import regulatory_fees
-from lowfloat.tape.columns import COLUMNS, market_columns
+from lowfloat.tape.column import Tape
+from lowfloat.tape.columns import COLUMNS, market_table
 from lowfloat.tape.normaliser import Normaliser
 from lowfloat.tape.phase import phases_of
 
@@ -66,14 +67,14 @@ class _Resident(NamedTuple):
 
 
 def build_deck(
-    days: Sequence[tuple[Day, float]],
+    days: Sequence[tuple[Day, Baseline | None]],
     normaliser: Normaliser | None = None,
     progress: Progress | None = None,
 ) -> Deck:
     """Make days resident.
 
     Args:
-        days: each with its previous close in dollars, 0 if not known.
+        days: each with what was usual for the symbol before it; None if nothing is known.
         normaliser: applied to the market columns; None leaves them in their own units.
         progress: called with a day's name, its number from 1, and the number of days.
 
@@ -82,8 +83,8 @@ def build_deck(
         FeedError: a quote is off the grid of $0.0001 or out of bounds.
     """
     residents = []
-    for number, (day, previous_close) in enumerate(days, start=1):
-        residents.append(_resident(day, previous_close, normaliser))
+    for number, (day, baseline) in enumerate(days, start=1):
+        residents.append(_resident(day, baseline, normaliser))
         if progress is not None:
             progress(day.name, number, len(days))
     quotes = np.concatenate([resident.quotes for resident in residents])
@@ -140,10 +141,10 @@ def _words_of(seconds: np.ndarray) -> np.ndarray:
     return seconds.view(np.uint8).reshape(*seconds.shape, -1).view(np.float32)
 
 
-def _resident(day: Day, previous_close: float, normaliser: Normaliser | None) -> _Resident:
+def _resident(day: Day, baseline: Baseline | None, normaliser: Normaliser | None) -> _Resident:
     quotes = _book_states(day)
-    summed = per_second(day)
-    table = market_columns(day, summed, previous_close)
+    tape = Tape(day, baseline)
+    summed, table = tape.seconds, market_table(tape).values
     if normaliser is not None:
         normaliser.apply(table)
     seconds = np.zeros(SECONDS_PER_SESSION + 1, SECOND)
@@ -153,7 +154,7 @@ def _resident(day: Day, previous_close: float, normaliser: Normaliser | None) ->
     seconds["ask"][1:] = summed.ask
     seconds["mark"] = _marks(quotes, seconds["quote"])
     seconds["halted"][1:] = summed.halted
-    seconds["phase"] = phases_of(summed)
+    seconds["phase"] = phases_of(tape)
     halts = np.array(day.halts, np.int64).reshape(-1, 2)
     constants = np.zeros(1, DAY)
     sec_fee, taf_fee, taf_cap = regulatory_fees(day.date)

@@ -7,6 +7,8 @@ import numpy as np
 
 from lowfloat.base.clock import SECONDS_PER_SESSION, parse_second
 from lowfloat.base.progress import Progress
+from lowfloat.days.baselines import Baselines
+from lowfloat.days.reference import ReferenceTables
 from lowfloat.days.store import DayStore
 from lowfloat.env.deck import Deck, build_deck
 from lowfloat.env.records import START
@@ -58,7 +60,8 @@ def load_split(
         )
     store = DayStore(days_root) if days_root is not None else index.store
     index.check_days(days, store)
-    opened = [(store[day.symbol, day.date], day.previous_close) for day in days]
+    baselines = Baselines(store, ReferenceTables(store.root))
+    opened = [(store[day.symbol, day.date], baselines.of(day.symbol, day.date)) for day in days]
     deck = build_deck(opened, normaliser, progress)
     starts = []
     for row, day in enumerate(days):

@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lowfloat.days.seconds import Seconds
 from lowfloat.index.config import DetectionConfig
-from lowfloat.tape.price import mid_price, vwap
-from lowfloat.tape.volume import minute_surge
+from lowfloat.tape.column import Tape
+from lowfloat.tape.levels import vwap
+from lowfloat.tape.price import mid_price
+from lowfloat.tape.volume import minute_surge, minute_volume
 
 MINUTES = 960
 
@@ -32,9 +33,9 @@ class Burst(NamedTuple):
     clarity: float  # 0..1
 
 
-def one_minute_bars(seconds: Seconds) -> Minutes:
-    """Return the day's one-minute bars."""
-    mid = mid_price(seconds)
+def one_minute_bars(tape: Tape) -> Minutes:
+    """Return the day's one-minute bars; what is not known of them is 0."""
+    mid = np.nan_to_num(tape.of(mid_price))
     bars = mid.reshape(MINUTES, 60)
     close, high, low = bars[:, -1], bars.max(axis=1), bars.min(axis=1)
     before = np.concatenate([close[:1], close[:-1]])
@@ -47,8 +48,9 @@ def one_minute_bars(seconds: Seconds) -> Minutes:
     slow = (total[minute] - total[np.maximum(minute - 14, 0)]) / 14.0
     expansion = np.where(slow > 0, fast / np.where(slow > 0, slow, 1.0), 0.0)
     return Minutes(
-        close, high, low, change, minute_surge(seconds.volume), expansion,
-        vwap(seconds).reshape(MINUTES, 60)[:, -1],
+        close, high, low, change,
+        np.nan_to_num(minute_surge(tape.of(minute_volume))), expansion,
+        np.nan_to_num(tape.of(vwap)).reshape(MINUTES, 60)[:, -1],
     )  # fmt: skip
 
 

@@ -16,10 +16,10 @@ from lowfloat.base.prices import NANODOLLARS_PER_DOLLAR, UNITS_PER_DOLLAR
 from lowfloat.base.progress import Progress
 from lowfloat.base.settings import to_plain
 from lowfloat.days.bars import official_open
-from lowfloat.days.baselines import TABLES_READ, Baseline, Baselines
+from lowfloat.days.baseline import Baseline
+from lowfloat.days.baselines import TABLES_READ, Baselines
 from lowfloat.days.day import NO_QUOTES, QUOTES_REBUILT, Day
 from lowfloat.days.reference import ReferenceTables
-from lowfloat.days.seconds import Seconds, per_second
 from lowfloat.days.store import DayStore
 from lowfloat.errors import DayNotFound
 from lowfloat.index.asof import first_alert
@@ -27,6 +27,7 @@ from lowfloat.index.config import DetectionConfig, IndexConfig, SplitConfig
 from lowfloat.index.index import SCHEMA_VERSION, Index
 from lowfloat.index.patterns import bursts, one_minute_bars
 from lowfloat.index.quality import base_quality, category_of, time_multiplier
+from lowfloat.tape.column import Tape
 from lowfloat.tape.phase import phases_of
 
 FIXED_RESETS = ("09:30", "10:30", "14:00", "15:30")
@@ -87,16 +88,15 @@ class MomentumIndexBuilder:
             day: the day.
             baseline: what was usual for the symbol before it.
         """
-        seconds = per_second(day)
-        previous_close = baseline.previous_close / NANODOLLARS_PER_DOLLAR
-        row = _day_row(day, seconds, previous_close, float(baseline.average_volume))
-        points = _reset_points(day, seconds, self.config.detection) if row["tradable"] else []
+        tape = Tape(day, baseline)
+        row = _day_row(tape)
+        points = _reset_points(tape, self.config.detection) if row["tradable"] else []
         best = sorted((point["quality_score"] for point in points), reverse=True)[:5]
         moved = min(row["max_move"] / 0.5, 1.0)
         traded = min((row["volume_ratio"] or 0.0) / 5.0, 1.0)
         row["quality_score"] = float(np.mean(best) if best else 0.0) * (0.5 + 0.5 * moved * traded)
         row["is_momentum"] = bool(row["max_move"] >= self.config.detection.min_day_move)
-        row["alert_second"] = first_alert(seconds, previous_close, self.config.alert)
+        row["alert_second"] = first_alert(tape, self.config.alert)
         row["resets"] = len(points)
         return row, points
 
@@ -112,7 +112,10 @@ def scan(
     return MomentumIndexBuilder(config).scan(store, into, progress)
 
 
-def _day_row(day: Day, seconds: Seconds, previous_close: float, usual: float) -> dict[str, Any]:
+def _day_row(tape: Tape) -> dict[str, Any]:
+    day, seconds = tape.day, tape.seconds
+    previous_close = tape.baseline.previous_close / NANODOLLARS_PER_DOLLAR
+    usual = float(tape.baseline.average_volume)
     traded = seconds.low > 0
     open_price = official_open(day.trades, day.session) / NANODOLLARS_PER_DOLLAR
     high = float(seconds.high.max())
@@ -137,10 +140,11 @@ def _day_row(day: Day, seconds: Seconds, previous_close: float, usual: float) ->
     }
 
 
-def _reset_points(day: Day, seconds: Seconds, config: DetectionConfig) -> list[dict[str, Any]]:
+def _reset_points(tape: Tape, config: DetectionConfig) -> list[dict[str, Any]]:
     """Return the day's reset points, best first thinned to the spacing, then by time."""
-    phases = phases_of(seconds)
-    bars = one_minute_bars(seconds)
+    day, seconds = tape.day, tape.seconds
+    phases = phases_of(tape)
+    bars = one_minute_bars(tape)
     last = day.session.second(day.coverage_end_ns) - 600
     found = [(burst.second, burst.pattern, burst.clarity) for burst in bursts(bars, config)]
     fixed = [(parse_second(text), "time", 0.0) for text in FIXED_RESETS]

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lowfloat.base.portable import exp, log
 from lowfloat.base.progress import Progress
 from lowfloat.days.day import Day
 from lowfloat.errors import ConfigError
@@ -25,7 +26,6 @@ from lowfloat.synth.facts import Measured, combine, measure
 from lowfloat.synth.knobs import DIGITS, KNOBS, Knob, average, turn
 from lowfloat.synth.observed import is_quoted
 from lowfloat.synth.options import Options
-from lowfloat.base.portable import exp, log
 from lowfloat.synth.preset import Preset
 
 LEAST_DAYS = 5

@@ -9,6 +9,7 @@ import numpy as np
 from lowfloat.base import luld
 from lowfloat.base.clock import Session, session_of
 from lowfloat.base.codes import MomentumPhase
+from lowfloat.base.portable import exp
 from lowfloat.base.prices import UNITS_PER_DOLLAR
 from lowfloat.base.rules import as_record
 from lowfloat.days.day import Day
@@ -19,7 +20,6 @@ from lowfloat.synth.character import Character, Stock, draw_character
 from lowfloat.synth.feed import halted_seconds, status_of, tables
 from lowfloat.synth.options import Options
 from lowfloat.synth.planted import plant
-from lowfloat.base.portable import exp
 from lowfloat.synth.rhythm import rhythm_of
 from lowfloat.synth.scene import scene_of
 from lowfloat.synth.script import Script, write_script

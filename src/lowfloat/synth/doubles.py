@@ -13,13 +13,13 @@ from typing import NamedTuple
 import numpy as np
 
 from lowfloat.base.codes import Scenario
+from lowfloat.base.portable import log
 from lowfloat.base.prices import NANODOLLARS_PER_UNIT, UNITS_PER_DOLLAR
 from lowfloat.days.bars import summary_of
 from lowfloat.days.day import Day
 from lowfloat.synth.character import draw_stock
 from lowfloat.synth.day import Yesterday, make_day
 from lowfloat.synth.options import Options
-from lowfloat.base.portable import log
 from lowfloat.synth.stories import MIXES, Plan
 
 PER_DAY = 2

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from lowfloat.base.jit import kernel
-from lowfloat.base.random import philox
 from lowfloat.base.portable import exp, log
+from lowfloat.base.random import philox
 
 DRAW_FIELDS = [
     ("key0", np.uint64),

@@ -12,6 +12,8 @@ import numpy as np
 
 from lowfloat.base import luld
 from lowfloat.base.jit import kernel
+from lowfloat.base.portable import exp
+from lowfloat.base.portable import log as ln
 from lowfloat.base.prices import ROUND_LOT
 from lowfloat.synth.book import (
     ASK,
@@ -29,8 +31,6 @@ from lowfloat.synth.book import (
     write_row,
 )
 from lowfloat.synth.draws import exponential, geometric, lognormal, normal, uniform
-from lowfloat.base.portable import exp
-from lowfloat.base.portable import log as ln
 from lowfloat.synth.quotes import (
     answer,
     base_seconds,

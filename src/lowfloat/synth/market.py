@@ -12,6 +12,7 @@ import numpy as np
 from lowfloat.base import luld
 from lowfloat.base.clock import NS
 from lowfloat.base.jit import kernel
+from lowfloat.base.portable import exp, log
 from lowfloat.synth.book import (
     ASK,
     BID,
@@ -28,7 +29,6 @@ from lowfloat.synth.book import (
 )
 from lowfloat.synth.draws import exponential, geometric, lognormal, normal, uniform
 from lowfloat.synth.flow import decay, may_trade, order, orders_per_second, print_trade
-from lowfloat.base.portable import exp, log
 from lowfloat.synth.quotes import (
     answer,
     change,

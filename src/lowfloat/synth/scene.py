@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from lowfloat.base.codes import MomentumPhase, Scenario
+from lowfloat.base.portable import exp
 from lowfloat.synth.character import Character
 from lowfloat.synth.market import ORDER_SHARES, SCENE
-from lowfloat.base.portable import exp
 from lowfloat.synth.preset import PhaseHabits
 from lowfloat.synth.script import Script
 

@@ -13,9 +13,9 @@ import numpy as np
 from lowfloat.base.clock import REGULAR_OPEN, Session
 from lowfloat.base.codes import MomentumPhase as Phase
 from lowfloat.base.codes import Pattern, Scenario
+from lowfloat.base.portable import exp, log
 from lowfloat.errors import ConfigError
 from lowfloat.synth.character import FLOAT_MEDIAN, Character
-from lowfloat.base.portable import exp, log
 from lowfloat.synth.scenarios import GRAMMARS, LATEST_BODY
 from lowfloat.synth.teller import HOUR, Act, Teller
 

@@ -20,8 +20,8 @@ from typing import NamedTuple
 import numpy as np
 
 from lowfloat.base.codes import Scenario
-from lowfloat.errors import ConfigError
 from lowfloat.base.portable import exp, log
+from lowfloat.errors import ConfigError
 
 Plan = tuple[Scenario, ...]
 

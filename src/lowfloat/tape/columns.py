@@ -1,58 +1,74 @@
-"""The registry of the tape's columns, and the one place where "before now" is decided."""
+"""The registry of the tape's columns, and the one place where "before now" is decided.
+
+To add a column, write a file with a ``COLUMNS`` tuple and name it here.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
 
 from lowfloat.base.clock import SECONDS_PER_SESSION
-from lowfloat.days.day import Day
-from lowfloat.days.seconds import Seconds
-from lowfloat.tape import book, flow, halts, price, time_of_day, volume
-
-COLUMNS = (
-    *price.COLUMNS,
-    *book.COLUMNS,
-    *flow.COLUMNS,
-    *volume.COLUMNS,
-    *halts.COLUMNS,
-    *time_of_day.COLUMNS,
+from lowfloat.base.jit import kernel
+from lowfloat.tape import (
+    bands,
+    blocks,
+    book,
+    flow,
+    halts,
+    impact,
+    levels,
+    price,
+    resting,
+    stock,
+    swings,
+    time_of_day,
+    volume,
 )
+from lowfloat.tape.column import Column, Tape
+
+FILES = (
+    price, levels, swings, volume, flow, blocks, book, resting, impact, halts, bands, time_of_day,
+    stock,
+)  # fmt: skip
+COLUMNS: tuple[Column, ...] = tuple(column for file in FILES for column in file.COLUMNS)
 NAMES = tuple(column.name for column in COLUMNS)
 
 
-def market_columns(day: Day, seconds: Seconds, previous_close: float) -> np.ndarray:
+class MarketTable(NamedTuple):
+    """What is known of the market at each decision second.
+
+    Attributes:
+        values: float32 of shape ``(57_601, columns)``, finite and within the columns' bounds.
+        known: bool of the same shape; False where a column's ``missing`` stands in.
+    """
+
+    values: np.ndarray
+    known: np.ndarray
+
+
+def market_table(tape: Tape, columns: tuple[Column, ...] = COLUMNS) -> MarketTable:
     """Return what is known of the market at each decision second.
 
-    Row ``s`` uses the buckets before ``s``: the columns at the end of bucket ``s - 1``. Row 0
-    knows nothing of the day; its columns are those of an empty tape.
-
-    Args:
-        day: the day, for its session bounds only.
-        seconds: the same day per second.
-        previous_close: dollars, 0 if not known.
-
-    Returns:
-        float32 array of shape ``(57_601, len(COLUMNS))``, finite and within the columns' bounds.
+    Row ``s`` uses the seconds before ``s``: the columns at the end of second ``s - 1``. Row 0
+    knows of the day only what is known in advance.
     """
-    seen = [
-        *price.columns(seconds, previous_close),
-        *book.columns(seconds, day.session.start_ns),
-        *flow.columns(seconds),
-        *volume.columns(seconds),
-        *halts.columns(seconds),
-    ]
-    clock = time_of_day.columns(day.session)
-    table = np.zeros((SECONDS_PER_SESSION + 1, len(COLUMNS)), np.float32)
-    for i, column in enumerate(seen):
-        table[1:, i] = column
-        table[0, i] = _before_the_day(COLUMNS[i].name, column)
-    for i, column in enumerate(clock, start=len(seen)):
-        table[:, i] = column
-    low = np.array([column.low for column in COLUMNS], np.float32)
-    high = np.array([column.high for column in COLUMNS], np.float32)
-    return np.clip(table, low, high, out=table)
+    # Column by column in memory, as they are made; the transposed views go by the second.
+    values = np.empty((len(columns), SECONDS_PER_SESSION + 1), np.float32)
+    known = np.empty(values.shape, bool)
+    for i, column in enumerate(columns):
+        found = np.asarray(column.values(tape), np.float64)
+        _settle(found, column.missing, column.low, column.high, values[i], known[i])
+    return MarketTable(values.T, known.T)
 
 
-def _before_the_day(name: str, column: np.ndarray) -> float:
-    """Return a column's value at 04:00:00, before anything of the day is known."""
-    if name == "previous_close_known":
-        return float(column[0])
-    return {"since_halt": 1.0, "buy_pressure_10s": 0.5, "buy_pressure_60s": 0.5}.get(name, 0.0)
+@kernel
+def _settle(
+    found: np.ndarray, missing: float, low: float, high: float, values: np.ndarray,
+    known: np.ndarray,
+) -> None:  # fmt: skip
+    """Shift a column to the decisions that follow its seconds, and put bounds to it."""
+    later = len(values) - len(found)  # 0 for what is known in advance
+    values[0], known[0] = missing, False
+    for b in range(len(found)):
+        known[b + later] = not np.isnan(found[b])
+        values[b + later] = min(max(found[b], low), high) if known[b + later] else missing

@@ -8,23 +8,24 @@ import numpy as np
 
 from lowfloat.base.codes import MomentumPhase
 from lowfloat.days.day import Day
-from lowfloat.days.seconds import Seconds, per_second
-from lowfloat.tape.flow import buy_pressure, tape_speed
-from lowfloat.tape.price import mid_price, vwap
-from lowfloat.tape.volume import minute_surge
-from lowfloat.tape.windows import lagged, per_closed_minute, seconds_since, trailing_max
+from lowfloat.tape.column import Tape
+from lowfloat.tape.flow import buy_pressure_60, tape_speed
+from lowfloat.tape.levels import high_of_day, vwap
+from lowfloat.tape.price import change, mid_price
+from lowfloat.tape.volume import surge
+from lowfloat.tape.windows import lagged, seconds_since, trailing_max
 
 HOLD_SECONDS = 5
 
 
 def phases(day: Day) -> np.ndarray:
     """Return the phase known at each decision second 0..57,600, as int8 ``MomentumPhase``."""
-    return phases_of(per_second(day))
+    return phases_of(Tape(day))
 
 
-def phases_of(seconds: Seconds) -> np.ndarray:
-    """Return the same from a day that has been summed per second."""
-    raw = _named_by_rules(seconds)
+def phases_of(tape: Tape) -> np.ndarray:
+    """Return the same from a tape."""
+    raw = _named_by_rules(tape)
     run = seconds_since(np.concatenate([[True], raw[1:] != raw[:-1]])) + 1
     # A halt is told at once, and so is its end.
     halted = raw == MomentumPhase.HALTED
@@ -36,37 +37,32 @@ def phases_of(seconds: Seconds) -> np.ndarray:
     return np.concatenate([[MomentumPhase.DEAD], held]).astype(np.int8)
 
 
-def _named_by_rules(seconds: Seconds) -> np.ndarray:
-    mid = mid_price(seconds)
-    safe = np.where(mid > 0, mid, 1.0)
-
-    def change(window: int) -> np.ndarray:
-        before = lagged(mid, window)
-        return np.where(before > 0, mid / np.where(before > 0, before, 1.0) - 1.0, 0.0)
-
-    day_high = np.maximum.accumulate(mid)
-    off_high = 1.0 - mid / np.where(day_high > 0, day_high, 1.0)
+def _named_by_rules(tape: Tape) -> np.ndarray:
+    # A comparison with what is not known is False.
+    seconds, mid = tape.seconds, tape.of(mid_price)
+    day_high = tape.of(high_of_day)
+    off_high = 1.0 - mid / day_high
     since_high = seconds_since(mid > np.concatenate([[0.0], day_high[:-1]]))
     recent_high = (since_high >= 0) & (since_high < 60)
-    above_vwap = mid > vwap(seconds)
-    surge = per_closed_minute(minute_surge(seconds.volume), len(mid))
-    pressure = buy_pressure(seconds, 60)
+    above_vwap = mid > tape.of(vwap)
+    surging = tape.of(surge)
+    pressure = tape.of(buy_pressure_60)
     ceiling = lagged(trailing_max(mid, 300), 1)
-    width = (trailing_max(mid, 300) + trailing_max(-mid, 300)) / safe
-    minute, five = change(60), change(300)
-    since_break = seconds_since((mid > ceiling) & (minute > 0.005) & (surge > 2.0))
+    width = (trailing_max(mid, 300) + trailing_max(-mid, 300)) / mid
+    half_minute, minute, five = (change(tape, window) for window in (30, 60, 300))
+    since_break = seconds_since((mid > ceiling) & (minute > 0.005) & (surging > 2.0))
     breaking = (since_break >= 0) & (since_break < 30) & (minute > 0.0)
 
     rules = [
         (seconds.halted > 0, MomentumPhase.HALTED),
-        ((mid <= 0) | (tape_speed(seconds, 300) < 0.02), MomentumPhase.DEAD),
+        (np.isnan(mid) | (tape_speed(seconds, 300) < 0.02), MomentumPhase.DEAD),
         ((minute > 0.04) & (five > 0.10), MomentumPhase.PARABOLIC),
         (breaking, MomentumPhase.BREAKOUT),
-        (change(30) < -0.02, MomentumPhase.FLUSH),
+        (half_minute < -0.02, MomentumPhase.FLUSH),
         (above_vwap & (five > 0.01) & (recent_high | (off_high < 0.015)), MomentumPhase.MOMENTUM),
         (~above_vwap & (minute > 0.01), MomentumPhase.BOUNCE),
         (
-            above_vwap & (since_high >= 60) & (since_high < 300) & (minute <= 0) & (surge > 1.5),
+            above_vwap & (since_high >= 60) & (since_high < 300) & (minute <= 0) & (surging > 1.5),
             MomentumPhase.EXHAUSTION,
         ),
         (above_vwap & (off_high > 0.02) & (pressure < 0.4), MomentumPhase.DISTRIBUTION),

@@ -1,48 +1,180 @@
-"""How much trades, against the last minutes and the day so far."""
+"""How much trades, against the last minutes, the day so far, other days, and the float."""
 
 import numpy as np
 
-from lowfloat.days.seconds import Seconds
-from lowfloat.tape.column import Column
-from lowfloat.tape.windows import per_closed_minute, trailing_sum
+from lowfloat.days.bars import MINUTES
+from lowfloat.tape.column import Column, Tape
+from lowfloat.tape.events import events
+from lowfloat.tape.halts import is_settled
+from lowfloat.tape.price import mid_price, steps
+from lowfloat.tape.swings import swings
+from lowfloat.tape.windows import log1p, per_closed_minute, squashed, trailing_sum, z_score
 
 SURGE_MINUTES = 20
+LEAST_LEG = 5  # seconds of a leg, and of what came after, to compare their volumes
 
-COLUMNS = (
-    Column("volume_60s", "log shares", 0.0, 20.0, 60, "ln(1 + shares of the last 60 s)"),
-    Column("value_60s", "log dollars", 0.0, 25.0, 60, "ln(1 + dollars of the last 60 s)"),
-    Column(
-        "volume_surge", "squashed", 0.0, 1.0, 60 * (SURGE_MINUTES + 2),
-        "r / (r + 2), r the last closed minute over the mean of the 20 closed before it",
-    ),
-    Column("volume_so_far", "log shares", 0.0, 25.0, 0, "ln(1 + shares since 04:00)"),
-)  # fmt: skip
+
+def so_far(tape: Tape) -> np.ndarray:
+    """Return the shares traded since 04:00, int64."""
+    return np.cumsum(tape.seconds.volume)
+
+
+def minute_volume(tape: Tape) -> np.ndarray:
+    """Return the shares of each of the 960 minutes, int64."""
+    return tape.seconds.volume.reshape(-1, 60).sum(axis=1)
 
 
 def minute_surge(volume: np.ndarray) -> np.ndarray:
     """Return, per minute, its volume over the mean of the 20 minutes before it.
 
-    Minutes without volume count. The result is 0 where fewer than 20 minutes came before, or
+    Minutes without volume count. The result is NaN where fewer than 20 minutes came before, or
     these had no volume at all.
+
+    Args:
+        volume: shares of each minute.
     """
-    minutes = volume.reshape(-1, 60).sum(axis=1)
-    total = np.concatenate([[0], np.cumsum(minutes)])
-    surge = np.zeros(len(minutes))
+    total = np.concatenate([[0], np.cumsum(volume)])
     base = (total[SURGE_MINUTES:-1] - total[: -SURGE_MINUTES - 1]) / SURGE_MINUTES
-    surge[SURGE_MINUTES:] = np.where(
-        base > 0, minutes[SURGE_MINUTES:] / np.where(base > 0, base, 1.0), 0.0
-    )
+    surge = np.full(len(volume), np.nan)
+    surge[SURGE_MINUTES:] = volume[SURGE_MINUTES:] / np.where(base > 0, base, np.nan)
     return surge
 
 
-def columns(seconds: Seconds) -> list[np.ndarray]:
-    """Return the columns at the end of each bucket, in the order of ``COLUMNS``."""
-    surge = per_closed_minute(minute_surge(seconds.volume), len(seconds.volume))
+def surge(tape: Tape) -> np.ndarray:
+    """Return the surge of the last closed minute; see :func:`minute_surge`."""
+    return per_closed_minute(minute_surge(tape.of(minute_volume)), len(tape.seconds.volume))
+
+
+def _shares(tape: Tape, seconds: int) -> np.ndarray:
+    return log1p(trailing_sum(tape.seconds.volume, seconds))
+
+
+def dollars_60(tape: Tape) -> np.ndarray:
+    """Return the dollars traded in 60 s."""
     # A sum of floats over a window may end an ulp below zero; a sum of money does not.
-    value = np.maximum(trailing_sum(seconds.value, 60), 0.0)
-    return [
-        np.log1p(trailing_sum(seconds.volume, 60)),
-        np.log1p(value),
-        surge / (surge + 2.0),
-        np.log1p(np.cumsum(seconds.volume)),
-    ]
+    return np.maximum(trailing_sum(tape.seconds.value, 60), 0.0)
+
+
+def _unusual(tape: Tape) -> np.ndarray:
+    return z_score(trailing_sum(tape.seconds.volume, 10), tape.of(is_settled))
+
+
+def _trend(tape: Tape) -> np.ndarray:
+    minutes = tape.of(minute_volume)
+    total = np.concatenate([[0], np.cumsum(minutes)])
+    trend = np.full(len(minutes), np.nan)
+    five = total[5:] - total[:-5]
+    trend[9:] = log1p(five[5:]) - log1p(five[:-5])
+    return per_closed_minute(trend, len(tape.seconds.volume))
+
+
+def _relative(tape: Tape) -> np.ndarray:
+    usual = tape.baseline.cumulative_volume
+    known = np.cumsum(tape.of(minute_volume))
+    ratio = log1p(known) - np.where(usual > 0, log1p(usual), np.nan)
+    return per_closed_minute(ratio, 60 * MINUTES)
+
+
+def _against(shares: int | None, tape: Tape) -> np.ndarray:
+    """Return ``ln(1 + r)``, r the shares since 04:00 over those given."""
+    return log1p(tape.of(so_far) / (shares or np.nan))
+
+
+def _rising_share(tape: Tape) -> np.ndarray:
+    moved, volume = tape.of(steps), tape.seconds.volume
+    rose = trailing_sum(np.where(moved > 0, volume, 0), 300)
+    fell = trailing_sum(np.where(moved < 0, volume, 0), 300)
+    return rose / np.where(rose + fell > 0, rose + fell, np.nan)
+
+
+def _pullback(tape: Tape) -> np.ndarray:
+    """Return the volume a second since the top of the leg over that from its base to its top."""
+    leg, now = tape.of(swings), np.arange(len(tape.seconds.volume))
+    begun = ~np.isnan(leg.base)
+    base = np.where(begun, leg.base_second, 0).astype(np.int64)
+    top = np.where(begun, leg.top_second, 0).astype(np.int64)
+    total = tape.of(so_far)
+    up, since = top - base, now - top
+    rise = (total[top] - total[base]) / np.maximum(up, 1)
+    after = (total - total[top]) / np.maximum(since, 1)
+    judged = begun & (up >= LEAST_LEG) & (since >= LEAST_LEG) & (rise > 0)
+    return np.where(judged, squashed(after / np.where(judged, rise, 1.0), 1.0), np.nan)
+
+
+def _print_size(tape: Tape) -> np.ndarray:
+    shares, prints = trailing_sum(tape.seconds.volume, 60), trailing_sum(tape.seconds.trades, 60)
+    return log1p(shares / np.where(prints > 0, prints, np.nan))
+
+
+def _premarket(tape: Tape) -> np.ndarray:
+    opens = tape.session.second(tape.session.regular_open_ns)
+    shares = tape.of(so_far).copy()
+    shares[opens:] = shares[opens - 1]
+    return log1p(shares)
+
+
+def _odd_lots(tape: Tape) -> np.ndarray:
+    prints = trailing_sum(tape.seconds.trades, 60)
+    return trailing_sum(tape.of(events).odd_lots, 60) / np.where(prints > 0, prints, np.nan)
+
+
+def _off_exchange(tape: Tape) -> np.ndarray:
+    shares = trailing_sum(tape.seconds.volume, 60)
+    off = trailing_sum(tape.of(events).off_exchange_volume, 60)
+    return off / np.where(shares > 0, shares, np.nan)
+
+
+def _amihud(tape: Tape) -> np.ndarray:
+    mid, dollars = tape.of(mid_price), tape.of(dollars_60)
+    moved = np.abs(mid / np.concatenate([np.full(60, np.nan), mid[:-60]]) - 1.0)
+    return log1p(1e8 * moved / np.where(dollars >= 1.0, dollars, np.nan))
+
+
+AMIHUD = "Amihud 2002"
+
+COLUMNS = (
+    Column("volume_10s", "log shares", 0.0, 20.0, 10, 0.0,
+           "ln(1 + shares of the last 10 s)", "", lambda tape: _shares(tape, 10)),
+    Column("volume_60s", "log shares", 0.0, 20.0, 60, 0.0,
+           "ln(1 + shares of the last 60 s)", "", lambda tape: _shares(tape, 60)),
+    Column("volume_300s", "log shares", 0.0, 20.0, 300, 0.0,
+           "ln(1 + shares of the last 300 s)", "", lambda tape: _shares(tape, 300)),
+    Column("value_60s", "log dollars", 0.0, 25.0, 60, 0.0,
+           "ln(1 + dollars of the last 60 s)", "", lambda tape: log1p(tape.of(dollars_60))),
+    Column("volume_so_far", "log shares", 0.0, 25.0, 0, 0.0,
+           "ln(1 + shares since 04:00)", "", lambda tape: log1p(tape.of(so_far))),
+    Column("premarket_volume", "log shares", 0.0, 25.0, 0, 0.0,
+           "ln(1 + shares before 09:30 so far)", "", _premarket),
+    Column("volume_surge", "squashed", 0.0, 1.0, 60 * (SURGE_MINUTES + 2), 0.0,
+           "r / (r + 2), r the last closed minute over the mean of the 20 closed before it", "",
+           lambda tape: squashed(tape.of(surge), 2.0)),
+    Column("volume_z_10s", "deviations", -5.0, 5.0, 0, 0.0,
+           "z-score over 900 s of ln(1 + shares of 10 s), not learning in halts", "", _unusual),
+    Column("volume_trend", "log ratio", -10.0, 10.0, 660, 0.0,
+           "ln of 1 + shares of the last 5 closed minutes to 1 + those of the 5 before", "",
+           _trend),
+    Column("relative_volume", "log ratio", -10.0, 10.0, 0, 0.0,
+           "ln of 1 + shares since 04:00, as of the last closed minute, to 1 + the mean of the 20 "
+           "sessions before up to that minute", "", _relative),
+    Column("day_volume", "log ratio", 0.0, 10.0, 0, 0.0,
+           "ln(1 + shares since 04:00 over those of an average session)", "",
+           lambda tape: _against(tape.baseline.average_volume, tape)),
+    Column("float_rotation", "log ratio", 0.0, 5.0, 0, 0.0,
+           "ln(1 + shares since 04:00 over the float)", "",
+           lambda tape: _against(tape.baseline.float_shares, tape)),
+    Column("rising_volume_share", "share", 0.0, 1.0, 300, 0.5,
+           "shares of the seconds in which the mid rose, of those in which it moved, over 300 s",
+           "", _rising_share),
+    Column("pullback_volume", "squashed", 0.0, 1.0, 0, 0.5,
+           "r / (r + 1), r the shares a second since the top of the leg over those from its base "
+           "to its top, each at least 5 s long", "", _pullback),
+    Column("print_size_60s", "log shares", 0.0, 15.0, 60, 0.0,
+           "ln(1 + shares a print over 60 s)", "", _print_size),
+    Column("odd_lot_share_60s", "share", 0.0, 1.0, 60, 0.0,
+           "prints of fewer than 100 shares, of all of 60 s", "", _odd_lots),
+    Column("off_exchange_share_60s", "share", 0.0, 1.0, 60, 0.0,
+           "shares printed off exchange, of all of 60 s", "", _off_exchange),
+    Column("illiquidity_60s", "log bps", 0.0, 15.0, 60, 0.0,
+           "ln(1 + bps that the mid moved in 60 s per $10,000 traded), if at least $1 was", AMIHUD,
+           _amihud),
+)  # fmt: skip
