@@ -49,6 +49,18 @@ _PHASE_LABELS = {
 }
 
 
+class Lifecycle(IntEnum):
+    """Phase of the life of a move; several of :class:`MomentumPhase` make one."""
+
+    NONE = 0
+    ACCUMULATION = 1
+    BREAKOUT = 2
+    MOMENTUM_RUN = 3
+    EXHAUSTION = 4
+    DISTRIBUTION = 5
+    REVERSAL = 6
+
+
 class Scenario(IntEnum):
     """The story of a day, or of a part of it. ``label`` is the public spelling."""
 

@@ -13,7 +13,8 @@ def _swept(tape: Tape, side: int) -> np.ndarray:
     return log1p(trailing_sum(tape.of(events).swept[:, side], 10))
 
 
-def _sweep_balance(tape: Tape) -> np.ndarray:
+def sweep_balance(tape: Tape) -> np.ndarray:
+    """Return the shares swept of offers less of bids in 10 s, in usual sizes of a side."""
     found = tape.of(events)
     net = trailing_sum(found.swept[:, _ASK] - found.swept[:, _BID], 10)
     return net / np.where(found.depth > 0, found.depth, np.nan)
@@ -48,5 +49,5 @@ COLUMNS = (
            lambda tape: _swept(tape, _BID)),
     Column("sweep_balance_10s", "depths", -10.0, 10.0, 0, 0.0,
            "shares swept of offers less of bids in 10 s, over the usual size of a side", "",
-           _sweep_balance),
+           sweep_balance),
 )  # fmt: skip

@@ -60,7 +60,8 @@ def _order_flow(tape: Tape, seconds: int) -> np.ndarray:
     return trailing_sum(tape.seconds.flow, seconds) / np.where(usual > 0, usual, np.nan)
 
 
-def _bid_steps(tape: Tape) -> np.ndarray:
+def bid_steps(tape: Tape) -> np.ndarray:
+    """Return how much more often the best bid rose than fell in 60 s, -1 to 1."""
     found = tape.of(events)
     up = trailing_sum(found.improved[:, _BID], 60)
     down = trailing_sum(found.worsened[:, _BID], 60)
@@ -114,7 +115,7 @@ COLUMNS = (
            lambda tape: _order_flow(tape, 60)),
     Column("bid_steps_60s", "ratio", -1.0, 1.0, 60, 0.0,
            "(n - m) / (n + m + 1), n and m the times the best bid rose and fell in 60 s", "",
-           _bid_steps),
+           bid_steps),
     Column("quote_rate_10s", "log count", 0.0, 15.0, 10, 0.0,
            "ln(1 + changes of the book in 10 s)", "",
            lambda tape: log1p(trailing_sum(tape.seconds.quotes, 10))),

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from lowfloat.base.clock import Session
+from lowfloat.base.clock import SECONDS_PER_SESSION, Session
 from lowfloat.days.baseline import Baseline
 from lowfloat.days.day import Day
 from lowfloat.days.seconds import Seconds, per_second
@@ -20,12 +20,25 @@ class Tape:
         day: the day.
         baseline: what was usual for the symbol before the day; None if nothing is known.
         seconds: the same day per second, if it is at hand.
+        headlines: int64, times in nanoseconds at which news of the symbol became known, of today
+            and since the last close; None if there is no news feed.
+        sector_gain: float64 of length 57,600, gain of the symbol's sector over its previous close
+            as known at the end of each second, NaN where it is not; None if there is no feed.
     """
 
     def __init__(
-        self, day: Day, baseline: Baseline | None = None, seconds: Seconds | None = None
+        self,
+        day: Day,
+        baseline: Baseline | None = None,
+        seconds: Seconds | None = None,
+        headlines: np.ndarray | None = None,
+        sector_gain: np.ndarray | None = None,
     ) -> None:
         self.day = day
+        self.headlines = headlines
+        self.sector_gain = (
+            np.full(SECONDS_PER_SESSION, np.nan) if sector_gain is None else sector_gain
+        )
         self.baseline = baseline or Baseline(day.symbol, day.date)
         self.seconds = seconds or per_second(day)
         self._made: dict[Callable[[Tape], Any], Any] = {}

@@ -58,7 +58,7 @@ def kyle_lambda(tape: Tape) -> np.ndarray:
     return np.where(np.cumsum(np.abs(bought)) > 0, 1e3 * slope, np.nan)
 
 
-def _absorbed(tape: Tape) -> np.ndarray:
+def absorbed(tape: Tape) -> np.ndarray:
     """Return how far the price failed to follow a large net flow of 10 s, below 0 for sells."""
     seconds, mid = tape.seconds, tape.of(mid_price)
     net = trailing_sum(seconds.buy_volume - seconds.sell_volume, ABSORBING_WINDOW)
@@ -99,8 +99,8 @@ COLUMNS = (
     Column("absorption_at_ask", "share", 0.0, 1.0, 0, 0.0,
            "1 less the rise of the mid in 10 s over that which lambda expects of the net shares "
            "bought, or over a tick if this is more; 0 unless these are as many as in one of five "
-           "windows", "", lambda tape: np.maximum(tape.of(_absorbed), 0.0)),
+           "windows", "", lambda tape: np.maximum(tape.of(absorbed), 0.0)),
     Column("absorption_at_bid", "share", 0.0, 1.0, 0, 0.0,
            "the same of the fall after net shares sold", "",
-           lambda tape: np.maximum(-tape.of(_absorbed), 0.0)),
+           lambda tape: np.maximum(-tape.of(absorbed), 0.0)),
 )  # fmt: skip

@@ -92,10 +92,11 @@ def premarket_high(tape: Tape) -> np.ndarray:
     return high
 
 
-def _high_tests(tape: Tape) -> np.ndarray:
+def high_tests(tape: Tape) -> np.ndarray:
+    """Return how often the mid came back to its high of the day; NaN before there is one."""
     out = np.empty(len(tape.seconds.bid))
     _count_tests(tape.of(mid_price), out)
-    return log1p(out)
+    return out
 
 
 @kernel
@@ -123,7 +124,8 @@ def _gain(tape: Tape) -> np.ndarray:
     return _over(tape, np.full(len(tape.seconds.bid), close or np.nan))
 
 
-def _gap(tape: Tape) -> np.ndarray:
+def gap(tape: Tape) -> np.ndarray:
+    """Return the first price of regular hours over the previous close, less 1; NaN before it."""
     opened = tape.of(events).open_price
     close = tape.baseline.previous_close / NANODOLLARS_PER_DOLLAR
     return np.where(opened > 0, opened, np.nan) / (close or np.nan) - 1.0
@@ -147,7 +149,8 @@ COLUMNS = (
     Column("gain_on_day", "fraction", -1.0, 5.0, 0, 0.0,
            "mid over the previous close, less 1", "", _gain),
     Column("gap", "fraction", -1.0, 5.0, 0, 0.0,
-           "first last price of regular hours over the previous close, less 1", "", _gap),
+           "first last price of regular hours over the previous close, less 1", "",
+           lambda tape: tape.of(gap)),
     Column("distance_to_vwap", "fraction", -1.0, 1.0, 0, 0.0,
            "mid over VWAP since 04:00, less 1", "", lambda tape: _over(tape, tape.of(vwap))),
     Column("vwap_deviation", "deviations", -10.0, 10.0, 0, 0.0,
@@ -172,7 +175,8 @@ COLUMNS = (
            "mid less low of day over the range of the day", "", _place),
     Column("high_tests", "log count", 0.0, 5.0, 0, 0.0,
            "ln(1 + times the mid came within 0.3 % of its high after it was 1 % below), since "
-           "the high last rose by more than 0.3 % at once", "", _high_tests),
+           "the high last rose by more than 0.3 % at once", "",
+           lambda tape: log1p(tape.of(high_tests))),
     Column("distance_to_premarket_high", "fraction", -1.0, 5.0, 0, 0.0,
            "mid over its highest before 09:30, less 1", "",
            lambda tape: _over(tape, tape.of(premarket_high))),

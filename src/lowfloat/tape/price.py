@@ -67,7 +67,8 @@ def width(tape: Tape, seconds: int) -> np.ndarray:
     return trailing_max(mid, seconds) - trailing_min(mid, seconds)
 
 
-def _width_60(tape: Tape) -> np.ndarray:
+def width_60(tape: Tape) -> np.ndarray:
+    """Return the high less the low of the mid over 60 s, in dollars."""
     return width(tape, 60)
 
 
@@ -122,7 +123,8 @@ def _efficiency(tape: Tape) -> np.ndarray:
     return np.where(way > 1e-6, moved / np.where(way > 1e-6, way, 1.0), np.nan)
 
 
-def _average_trend(tape: Tape) -> np.ndarray:
+def average_trend(tape: Tape) -> np.ndarray:
+    """Return the exponential mean of 9 closes of minutes over that of 20, less 1."""
     closes = tape.of(mid_price)[59::60]
     means = np.full((2, len(closes)), np.nan)
     for row, minutes in enumerate((SHORT_MINUTES, LONG_MINUTES)):
@@ -141,7 +143,7 @@ def _over_mid(dollars: np.ndarray, tape: Tape) -> np.ndarray:
 
 def _contraction(tape: Tape) -> np.ndarray:
     wide = tape.of(_width_300)
-    return tape.of(_width_60) / np.where(wide > 0, wide, np.nan)
+    return tape.of(width_60) / np.where(wide > 0, wide, np.nan)
 
 
 WILDER = "Wilder, New Concepts in Technical Trading Systems, 1978"
@@ -177,7 +179,7 @@ COLUMNS = (
            WILDER, _atr_expansion),
     Column("range_60s", "fraction", 0.0, 1.0, 60, 0.0,
            "high less low of the mid over 60 s, over mid", "",
-           lambda tape: _over_mid(tape.of(_width_60), tape)),
+           lambda tape: _over_mid(tape.of(width_60), tape)),
     Column("range_300s", "fraction", 0.0, 1.0, 300, 0.0,
            "high less low of the mid over 300 s, over mid", "",
            lambda tape: _over_mid(tape.of(_width_300), tape)),
@@ -191,5 +193,5 @@ COLUMNS = (
            _efficiency),
     Column("average_trend", "fraction", -0.5, 0.5, 0, 0.0,
            "exponential mean of 9 over that of 20 closes of minutes, less 1; plain while younger",
-           "", _average_trend),
+           "", lambda tape: tape.of(average_trend)),
 )  # fmt: skip

@@ -36,7 +36,8 @@ def _stack_rate(tape: Tape, side: int) -> np.ndarray:
     return stacked[side] / (stacked[side] + pulled[side] + executed[side] + tape.of(_usual))
 
 
-def _net_stack(tape: Tape) -> np.ndarray:
+def net_stack(tape: Tape) -> np.ndarray:
+    """Return shares added less cancelled at the bid, less those at the offer, in usual sizes."""
     pulled, stacked, _ = tape.of(_faded_sides)
     net = stacked - pulled
     return (net[_BID] - net[_ASK]) / tape.of(_usual)
@@ -74,7 +75,7 @@ COLUMNS = (
            lambda tape: _stack_rate(tape, _ASK)),
     Column("net_stack", "depths", -10.0, 10.0, 0, 0.0,
            "shares added less cancelled at the bid, less the same at the offer, over the usual "
-           "size of a side; sums fading over 10 s", "", _net_stack),
+           "size of a side; sums fading over 10 s", "", net_stack),
     Column("level_absorption_bid", "log ratio", 0.0, 5.0, 0, 0.0,
            "ln(1 + shares executed at this bid over the most displayed there)", "",
            lambda tape: log1p(tape.of(level_ratio)[_BID])),

@@ -26,6 +26,7 @@ class Swings(NamedTuple):
         base_second: second of it.
         top: dollars, highest mid since.
         top_second: second of it, the first.
+        low_since_top: dollars, lowest mid since the top.
         higher_highs: swing highs in a row that were each above the one before.
         higher_lows: swing lows in a row that were each above the one before.
         lower_highs: swing highs in a row that were each below the one before.
@@ -35,6 +36,7 @@ class Swings(NamedTuple):
     base_second: np.ndarray
     top: np.ndarray
     top_second: np.ndarray
+    low_since_top: np.ndarray
     higher_highs: np.ndarray
     higher_lows: np.ndarray
     lower_highs: np.ndarray
@@ -51,7 +53,7 @@ def swings(tape: Tape) -> Swings:
 
 @kernel
 def _follow(mid: np.ndarray, threshold: np.ndarray, out: Swings) -> None:
-    base = top = low = swing_high = swing_low = 0.0
+    base = top = low = low_since_top = swing_high = swing_low = 0.0
     base_second = top_second = low_second = 0
     higher_highs = higher_lows = lower_highs = 0
     rising = True
@@ -59,10 +61,11 @@ def _follow(mid: np.ndarray, threshold: np.ndarray, out: Swings) -> None:
         if np.isnan(mid[b]):
             continue
         if base == 0.0:
-            base = top = mid[b]
+            base = top = low_since_top = mid[b]
             base_second = top_second = b
         if mid[b] > top:
-            top, top_second = mid[b], b
+            top, top_second, low_since_top = mid[b], b, mid[b]
+        low_since_top = min(low_since_top, mid[b])
         if rising and mid[b] <= top * (1.0 - threshold[b]):
             # The top is a swing high now. A day that begins with a fall has its first one there.
             if swing_high > 0.0:
@@ -80,9 +83,10 @@ def _follow(mid: np.ndarray, threshold: np.ndarray, out: Swings) -> None:
                 swing_low = low
                 rising = True
                 base, base_second = low, low_second
-                top, top_second = mid[b], b
+                top, top_second, low_since_top = mid[b], b, mid[b]
         out.base[b], out.base_second[b] = base, base_second
         out.top[b], out.top_second[b] = top, top_second
+        out.low_since_top[b] = low_since_top
         out.higher_highs[b], out.higher_lows[b] = higher_highs, higher_lows
         out.lower_highs[b] = lower_highs
 

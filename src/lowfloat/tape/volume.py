@@ -8,9 +8,10 @@ from lowfloat.tape.events import events
 from lowfloat.tape.halts import is_settled
 from lowfloat.tape.price import mid_price, steps
 from lowfloat.tape.swings import swings
-from lowfloat.tape.windows import log1p, per_closed_minute, squashed, trailing_sum, z_score
+from lowfloat.tape.windows import lagged, log1p, per_closed_minute, squashed, trailing_sum, z_score
 
 SURGE_MINUTES = 20
+MINUTE = 60  # seconds
 LEAST_LEG = 5  # seconds of a leg, and of what came after, to compare their volumes
 
 
@@ -45,6 +46,19 @@ def surge(tape: Tape) -> np.ndarray:
     return per_closed_minute(minute_surge(tape.of(minute_volume)), len(tape.seconds.volume))
 
 
+def surge_now(tape: Tape) -> np.ndarray:
+    """Return the volume of the last 60 s over the mean of the 20 minutes closed before them.
+
+    NaN where fewer than 20 minutes came before, or they had no volume.
+    """
+    total = np.concatenate([[0], np.cumsum(tape.of(minute_volume))])
+    base = np.full(len(total) - 1, np.nan)
+    base[SURGE_MINUTES - 1 :] = (total[SURGE_MINUTES:] - total[:-SURGE_MINUTES]) / SURGE_MINUTES
+    # Closed before the last 60 s began, so that a burst is not measured against itself.
+    usual = lagged(per_closed_minute(base, len(tape.seconds.volume)), MINUTE)
+    return trailing_sum(tape.seconds.volume, MINUTE) / np.where(usual > 0, usual, np.nan)
+
+
 def _shares(tape: Tape, seconds: int) -> np.ndarray:
     return log1p(trailing_sum(tape.seconds.volume, seconds))
 
@@ -59,7 +73,8 @@ def _unusual(tape: Tape) -> np.ndarray:
     return z_score(trailing_sum(tape.seconds.volume, 10), tape.of(is_settled))
 
 
-def _trend(tape: Tape) -> np.ndarray:
+def volume_trend(tape: Tape) -> np.ndarray:
+    """Return the log of the volume of the last 5 closed minutes to that of the 5 before."""
     minutes = tape.of(minute_volume)
     total = np.concatenate([[0], np.cumsum(minutes)])
     trend = np.full(len(minutes), np.nan)
@@ -75,19 +90,30 @@ def _relative(tape: Tape) -> np.ndarray:
     return per_closed_minute(ratio, 60 * MINUTES)
 
 
+def premarket_relative_volume(tape: Tape) -> np.ndarray:
+    """Return the shares before 09:30 over the usual at that minute of the day, both so far."""
+    usual = np.where(tape.baseline.cumulative_volume > 0, tape.baseline.cumulative_volume, np.nan)
+    ratio = np.cumsum(tape.of(minute_volume)) / usual
+    opens = tape.session.second(tape.session.regular_open_ns)
+    told = per_closed_minute(ratio, 60 * MINUTES)
+    told[opens:] = told[opens - 1]
+    return told
+
+
 def _against(shares: int | None, tape: Tape) -> np.ndarray:
     """Return ``ln(1 + r)``, r the shares since 04:00 over those given."""
     return log1p(tape.of(so_far) / (shares or np.nan))
 
 
-def _rising_share(tape: Tape) -> np.ndarray:
+def rising_share(tape: Tape) -> np.ndarray:
+    """Return the share of volume in seconds in which the mid rose, of those in which it moved."""
     moved, volume = tape.of(steps), tape.seconds.volume
     rose = trailing_sum(np.where(moved > 0, volume, 0), 300)
     fell = trailing_sum(np.where(moved < 0, volume, 0), 300)
     return rose / np.where(rose + fell > 0, rose + fell, np.nan)
 
 
-def _pullback(tape: Tape) -> np.ndarray:
+def pullback_ratio(tape: Tape) -> np.ndarray:
     """Return the volume a second since the top of the leg over that from its base to its top."""
     leg, now = tape.of(swings), np.arange(len(tape.seconds.volume))
     begun = ~np.isnan(leg.base)
@@ -98,7 +124,7 @@ def _pullback(tape: Tape) -> np.ndarray:
     rise = (total[top] - total[base]) / np.maximum(up, 1)
     after = (total - total[top]) / np.maximum(since, 1)
     judged = begun & (up >= LEAST_LEG) & (since >= LEAST_LEG) & (rise > 0)
-    return np.where(judged, squashed(after / np.where(judged, rise, 1.0), 1.0), np.nan)
+    return np.where(judged, after / np.where(judged, rise, 1.0), np.nan)
 
 
 def _print_size(tape: Tape) -> np.ndarray:
@@ -152,7 +178,7 @@ COLUMNS = (
            "z-score over 900 s of ln(1 + shares of 10 s), not learning in halts", "", _unusual),
     Column("volume_trend", "log ratio", -10.0, 10.0, 660, 0.0,
            "ln of 1 + shares of the last 5 closed minutes to 1 + those of the 5 before", "",
-           _trend),
+           volume_trend),
     Column("relative_volume", "log ratio", -10.0, 10.0, 0, 0.0,
            "ln of 1 + shares since 04:00, as of the last closed minute, to 1 + the mean of the 20 "
            "sessions before up to that minute", "", _relative),
@@ -164,10 +190,11 @@ COLUMNS = (
            lambda tape: _against(tape.baseline.float_shares, tape)),
     Column("rising_volume_share", "share", 0.0, 1.0, 300, 0.5,
            "shares of the seconds in which the mid rose, of those in which it moved, over 300 s",
-           "", _rising_share),
+           "", lambda tape: tape.of(rising_share)),
     Column("pullback_volume", "squashed", 0.0, 1.0, 0, 0.5,
            "r / (r + 1), r the shares a second since the top of the leg over those from its base "
-           "to its top, each at least 5 s long", "", _pullback),
+           "to its top, each at least 5 s long", "",
+           lambda tape: squashed(tape.of(pullback_ratio), 1.0)),
     Column("print_size_60s", "log shares", 0.0, 15.0, 60, 0.0,
            "ln(1 + shares a print over 60 s)", "", _print_size),
     Column("odd_lot_share_60s", "share", 0.0, 1.0, 60, 0.0,

@@ -156,6 +156,11 @@ def squashed(values: np.ndarray, half: float) -> np.ndarray:
     return values / (np.abs(values) + half)
 
 
+def ramp(values: np.ndarray, none: float, full: float) -> np.ndarray:
+    """Return 0 up to ``none``, 1 from ``full`` on, and a line between; they may be descending."""
+    return np.clip((values - none) / (full - none), 0.0, 1.0) + 0.0  # no -0
+
+
 def seconds_since(event: np.ndarray) -> np.ndarray:
     """Return the seconds since ``event`` was last True; -1 before it ever was."""
     index = np.arange(len(event))
