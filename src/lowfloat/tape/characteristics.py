@@ -74,7 +74,7 @@ def _aggressive_buying(tape: Tape) -> np.ndarray:
 
 
 def _sustained_volume(tape: Tape) -> np.ndarray:
-    return ramp(trailing_min(tape.of(surge_now), WINDOW), 0.75, 1.5)
+    return ramp(trailing_min(tape.of(surge_now), WINDOW), 1.0, 1.5)
 
 
 def _trending(tape: Tape) -> np.ndarray:
@@ -129,7 +129,8 @@ def _panic_selling(tape: Tape) -> np.ndarray:
 
 def _cascade_stops(tape: Tape) -> np.ndarray:
     run = ramp(-tape.of(events).run.astype(np.float64), 4.0, 12.0)
-    below = tape.of(mid_price) < lagged(trailing_min(tape.of(mid_price), 120), 10)
+    low = lagged(trailing_min(tape.of(mid_price), 120), 10)
+    below = np.where(np.isnan(low), np.nan, tape.of(mid_price) < low)
     swept = ramp(-tape.of(sweep_balance), 0.5, 2.0)
     return np.fmax(run, swept) * below
 
@@ -174,7 +175,7 @@ COLUMNS = (
     _score("range_expansion", "range of 60 s in ATR(14), 1 to 1.5, if the mid is above its high of "
            "the 300 s before these 60", _range_expansion),
     _score("aggressive_buying", "buy_pressure_60s, 0.5 to 0.65", _aggressive_buying),
-    _score("sustained_volume", "the least that low_volume's ratio was over 60 s, 0.75 to 1.5",
+    _score("sustained_volume", "the least that low_volume's ratio was over 60 s, 1 to 1.5",
            _sustained_volume),
     _score("trending", "half of: average_trend in ATR(14), 0 to 1; half of: higher lows, 0 to 2",
            _trending),

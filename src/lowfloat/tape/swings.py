@@ -1,7 +1,7 @@
 """Legs and swings: where the move began, how much of it is given back, higher lows, lower highs.
 
 A zig-zag that knows only the past. A high becomes a swing high when the mid has fallen from it by
-a threshold, which is 2 % or 2.5 ATR(14), whichever is more; a low becomes a swing low when the
+a threshold, which is 2 % or 1.5 ATR(14), whichever is more; a low becomes a swing low when the
 mid has risen from it by as much. Until then it is only the extreme so far. The leg begins at the
 last swing low, at first at the first mid of the day; its top is the highest mid since.
 """
@@ -15,7 +15,7 @@ from lowfloat.tape.column import Column, Tape
 from lowfloat.tape.price import average_true_range, mid_price
 from lowfloat.tape.windows import log1p, squashed
 
-LEAST_SWING, SWING_ATRS = 0.02, 2.5
+LEAST_SWING, SWING_ATRS = 0.02, 1.5
 
 
 class Swings(NamedTuple):
@@ -106,7 +106,7 @@ def _leg_age(tape: Tape) -> np.ndarray:
     return squashed(age, 300.0)
 
 
-ZIGZAG = "zig-zag of 2 % or 2.5 ATR, confirmed only by what followed and was seen"
+ZIGZAG = "zig-zag of 2 % or 1.5 ATR(14), confirmed only by what followed and was seen"
 
 COLUMNS = (
     Column("extension", "fraction", -1.0, 5.0, 0, 0.0,
