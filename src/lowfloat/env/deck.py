@@ -4,7 +4,9 @@ What the market shows does not depend on the agent, so its columns are computed 
 loaded. A reset then picks a day and a second and copies nothing.
 """
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,10 +85,13 @@ def build_deck(
         FeedError: a quote is off the grid of $0.0001 or out of bounds.
     """
     residents = []
-    for number, (day, baseline) in enumerate(days, start=1):
-        residents.append(_resident(day, baseline, normaliser))
-        if progress is not None:
-            progress(day.name, number, len(days))
+    # Kernels and array operations let go of the interpreter, so that threads read days at once.
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, max(len(days), 1))) as readers:
+        made = readers.map(lambda pair: _resident(pair[0], pair[1], normaliser), days)
+        for number, ((day, _), resident) in enumerate(zip(days, made, strict=True), start=1):
+            residents.append(resident)
+            if progress is not None:
+                progress(day.name, number, len(days))
     quotes = np.concatenate([resident.quotes for resident in residents])
     halts = np.concatenate([resident.halts for resident in residents])
     seconds = _aligned((len(residents), SECONDS_PER_SESSION + 1), row_type(len(COLUMNS)))
