@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from reference.futures import FUTURES
 from reference.tape import Tape
 from reference.tapes import NOTHING_KNOWN
 
+from lowfloat.audit.futures import FUTURES
 from lowfloat.base.clock import REGULAR_OPEN
 from lowfloat.days import Day
 from lowfloat.days.seconds import per_second
