@@ -44,6 +44,25 @@ def _kept(table: Any, keep: np.ndarray) -> Any:
     return type(table)(*(column[keep] for column in table))
 
 
+def _before(table: Any, cut: int) -> Any:
+    return _kept(table, ~_later(table, cut))
+
+
+def _from(table: Any, cut: int) -> Any:
+    return _kept(table, _later(table, cut))
+
+
+def _table(kind: type, **columns: Any) -> Any:
+    """Return rows of a class of table; columns that are not given are 0."""
+    blank = np.zeros(len(columns["ts_recv"]))
+    return kind(
+        **{
+            name: np.asarray(columns.get(name, blank)).astype(dtype)
+            for name, dtype in DTYPES[kind].items()
+        }
+    )
+
+
 def _joined(*tables: Any) -> Any:
     """Return rows of one class of table in the order they were received, ties as they come."""
     columns = [np.concatenate(parts) for parts in zip(*tables, strict=True)]
@@ -63,28 +82,28 @@ def _each(day: Day, change: Callable[[Any], Any]) -> Day:
 
 def nothing_more(day: Day, cut: int, rng: np.random.Generator, other: Day) -> Day:
     """Return the day without any later record."""
-    return _each(day, lambda table: _kept(table, ~_later(table, cut)))
+    return _each(day, lambda table: _before(table, cut))
 
 
 def the_data_just_stop(day: Day, cut: int, rng: np.random.Generator, other: Day) -> Day:
     """Return the day without what was received after a drawn time, coverage as promised."""
     stop = int(rng.integers(cut, day.coverage_end_ns))
-    return _each(day, lambda table: _kept(table, ~_later(table, stop)))
+    return _each(day, lambda table: _before(table, stop))
 
 
 def no_more_trades(day: Day, cut: int, rng: np.random.Generator, other: Day) -> Day:
     """Return the day without later prints."""
-    return replace(day, trades=_kept(day.trades, ~_later(day.trades, cut)))
+    return replace(day, trades=_before(day.trades, cut))
 
 
 def no_more_quotes(day: Day, cut: int, rng: np.random.Generator, other: Day) -> Day:
     """Return the day without later changes of the book."""
-    return replace(day, quotes=_kept(day.quotes, ~_later(day.quotes, cut)))
+    return replace(day, quotes=_before(day.quotes, cut))
 
 
 def no_more_status(day: Day, cut: int, rng: np.random.Generator, other: Day) -> Day:
     """Return the day without later notices."""
-    return replace(day, status=_kept(day.status, ~_later(day.status, cut)))
+    return replace(day, status=_before(day.status, cut))
 
 
 def it_goes_on(day: Day, cut: int, rng: np.random.Generator, other: Day) -> Day:
@@ -111,7 +130,7 @@ def another_days_future(day: Day, cut: int, rng: np.random.Generator, other: Day
     def spliced(table: Any, foreign: Any) -> Any:
         moved = foreign._replace(ts_recv=foreign.ts_recv + shift, ts_event=foreign.ts_event + shift)
         inside = _later(moved, cut) & (moved.ts_recv < day.coverage_end_ns)
-        return _joined(_kept(table, ~_later(table, cut)), _kept(moved, inside))
+        return _joined(_before(table, cut), _kept(moved, inside))
 
     return replace(
         day,
@@ -139,8 +158,7 @@ def _repriced(table: Any, factor: np.ndarray | float) -> Any:
 
 def _priced(day: Day, cut: int, factor: float) -> Day:
     def changed(table: Any) -> Any:
-        past, later = ~_later(table, cut), _later(table, cut)
-        return _joined(_kept(table, past), _repriced(_kept(table, later), factor))
+        return _joined(_before(table, cut), _repriced(_from(table, cut), factor))
 
     return replace(day, trades=changed(day.trades), quotes=changed(day.quotes))
 
@@ -298,12 +316,12 @@ def _slower(day: Day, cut: int, factor: float) -> Day:
     """Return the day with the time since the cut multiplied; what leaves coverage is lost."""
 
     def changed(table: Any) -> Any:
-        past, later = ~_later(table, cut), _kept(table, _later(table, cut))
+        later = _from(table, cut)
         received = cut + np.rint((later.ts_recv - cut) * factor).astype(np.int64)
         moved = later._replace(
             ts_recv=received, ts_event=later.ts_event + (received - later.ts_recv)
         )
-        return _joined(_kept(table, past), _kept(moved, received < day.coverage_end_ns))
+        return _joined(_before(table, cut), _kept(moved, received < day.coverage_end_ns))
 
     return _each(day, changed)
 
@@ -327,13 +345,49 @@ def inserted_at_the_cut(day: Day, cut: int, rng: np.random.Generator, other: Day
         count = int(rng.integers(1, 6))
         copies = _kept(table, rng.integers(0, len(table.ts_recv), count))
         copies = _repriced(copies, rng.uniform(0.5, 2.0, count))
-        return _joined(
-            _kept(table, ~_later(table, cut)),
-            _times(copies, np.full(count, cut)),
-            _kept(table, _later(table, cut)),
-        )
+        inserted = _times(copies, np.full(count, cut))
+        return _joined(_before(table, cut), inserted, _from(table, cut))
 
     return replace(day, trades=changed(day.trades), quotes=changed(day.quotes))
+
+
+def a_burst_follows(day: Day, cut: int, rng: np.random.Generator, other: Day) -> Day:
+    """Return the day with 40 prints and 40 quotes more in the second after the cut.
+
+    Their prices, sizes, sides and spreads are drawn, about the last price there was. The first of
+    each comes at the very cut, and half of the time a pause comes with them. This future changes
+    even a day on which nothing follows.
+    """
+    trades, count = day.trades, 40
+    known = trades.price[trades.ts_recv < cut]
+    price = (known[-1] if len(known) else 5 * 10**9) * rng.uniform(0.5, 2.0, count)
+    units = np.clip(price / NANODOLLARS_PER_UNIT, 1, MAX_PRICE_UNITS // 2).astype(np.int64)
+    bid = units * NANODOLLARS_PER_UNIT
+    ask = (units + rng.integers(1, 1 + np.maximum(units // 10, 1))) * NANODOLLARS_PER_UNIT
+    times = np.sort(rng.integers(cut, min(cut + NS, day.coverage_end_ns), count))
+    times[0] = cut
+
+    def shares() -> np.ndarray:
+        return np.exp(rng.uniform(0.0, 11.0, count)).astype(np.int64) + 1
+
+    prints = dict(
+        ts_event=times, ts_recv=times, price=bid, size=shares(), side=rng.integers(-1, 2, count),
+        confidence=np.full(count, 100), marks=np.full(count, int(Mark.ORDINARY)),
+    )  # fmt: skip
+    quotes = dict(
+        ts_event=times, ts_recv=times, bid_price=bid, ask_price=ask, bid_size=shares(),
+        ask_size=shares(), action=np.full(count, ord("A")),
+    )  # fmt: skip
+    paused = day.status
+    if rng.integers(2):
+        row = dict(ts_event=[cut], ts_recv=[cut], action=[PAUSE], is_short_sell_restricted=[1])
+        paused = _joined(_before(paused, cut), _table(Status, **row), _from(paused, cut))
+    return replace(
+        day,
+        trades=_joined(_before(trades, cut), _table(Trades, **prints), _from(trades, cut)),
+        quotes=_joined(_before(day.quotes, cut), _table(Quotes, **quotes), _from(day.quotes, cut)),
+        status=paused,
+    )
 
 
 def next_records_missing(day: Day, cut: int, rng: np.random.Generator, other: Day) -> Day:
@@ -393,19 +447,11 @@ def _with_status(day: Day, cut: int, rows: Iterable[tuple[int, int, int, int, in
         rows: ``(event, received, action, is_trading, is_short_sell_restricted)``; those received
             after the end of coverage are left out.
     """
-    added = [
-        (event, received, action, 0, trading, restricted, 100)
-        for event, received, action, trading, restricted in rows
-        if received < day.coverage_end_ns
-    ]
-    columns = zip(*added, strict=True) if added else [()] * len(Status._fields)
-    later = Status(
-        *(
-            np.array(column, dtype)
-            for column, dtype in zip(columns, DTYPES[Status].values(), strict=True)
-        )
-    )
-    return replace(day, status=_joined(_kept(day.status, ~_later(day.status, cut)), later))
+    heard = [row for row in rows if row[1] < day.coverage_end_ns]
+    names = ("ts_event", "ts_recv", "action", "is_trading", "is_short_sell_restricted")
+    columns = dict(zip(names, np.array(heard, np.int64).reshape(-1, len(names)).T, strict=True))
+    later = _table(Status, confidence=np.full(len(heard), 100), **columns)
+    return replace(day, status=_joined(_before(day.status, cut), later))
 
 
 def halted_now(day: Day, cut: int, rng: np.random.Generator, other: Day) -> Day:
@@ -493,8 +539,8 @@ FUTURES: dict[str, Future] = {
         it_goes_on, another_days_future, crash, moon, lowest_prices, highest_prices,
         spread_of_1_tick, spread_of_400_ticks, locked, crossed, one_sided, sizes_times_500,
         sizes_of_1_share, other_marks, other_aggressors, only_snapshots, shuffled, stretched,
-        squeezed, inserted_at_the_cut, next_records_missing, last_record_moved, late_prints,
-        halted_now, halted_a_second_later, halted_soon_and_restricted, halt_told_late,
+        squeezed, inserted_at_the_cut, a_burst_follows, next_records_missing, last_record_moved,
+        late_prints, halted_now, halted_a_second_later, halted_soon_and_restricted, halt_told_late,
         never_halted_again,
     )
 } | _EVERY_EXTREME  # fmt: skip

@@ -111,12 +111,15 @@ class Audited:
     def probes(self, rng: np.random.Generator, count: int) -> Iterator[Probe]:
         """Yield up to ``count`` probes; families take turns, and so do aims.
 
-        A future that leaves the day as it is proves nothing and is no probe.
+        Every fourth is a burst, for it alone is sure to change the very second after a cut, which
+        is all that a mistake of one second sees. A future that leaves the day as it is proves
+        nothing and is no probe.
         """
         families, aims = _turns(list(FUTURES), rng), _turns(list(self._aims), rng)
         made = 0
-        for _ in range(_ATTEMPTS * count):
-            family, aim = next(families), next(aims)
+        for attempt in range(_ATTEMPTS * count):
+            family = "a_burst_follows" if attempt % 4 == 0 else next(families)
+            aim = next(aims)
             second = int(rng.choice(self._aims[aim]))
             cut = self.day.session.ns(second)
             changed = FUTURES[family](self.day, cut, rng, self._other)
