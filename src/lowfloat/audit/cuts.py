@@ -2,8 +2,8 @@
 
 A mistake of one record or one second shows only if the cut falls between what was known and what
 was not, so most cuts are aimed: at halts, edges of the session and of bars, the first and the last
-record, the busiest seconds, the largest jumps of the price, prints that no quote has followed
-yet, and wherever something that is audited changes its value.
+record, the busiest seconds, the largest jumps of the price, new highs and lows, prints that no
+quote has followed yet, and wherever something that is audited changes its value.
 """
 
 from collections.abc import Collection
@@ -15,7 +15,8 @@ from lowfloat.days.day import Day
 
 _RECORDS = 3  # on either side of what is aimed at
 _SECONDS = np.arange(-3, 4)
-_MOST = 100  # of the busiest seconds, and of the largest jumps
+_BUSIEST = 100
+_FARTHEST = 20  # jumps: what is done about spikes shows at the few that there are
 _NEAR = NS // 50  # to the edge of a second
 _DAY = 86_400 * NS
 
@@ -87,8 +88,9 @@ def aimed_cuts(
         "print before its quote": seconds[is_print & last_of_second] + 1,
         "first record": around(first),
         "last record": around(last),
-        "busy second": exactly(active[np.argsort(-counts, kind="stable")[:_MOST]]),
+        "busy second": exactly(active[np.argsort(-counts, kind="stable")[:_BUSIEST]]),
         "jump": exactly(_jumps(day)),
+        "new high or low": exactly(_new_extremes(day)),
         "change": exactly(changes),
         "reset point": exactly(resets),
     }
@@ -106,5 +108,13 @@ def _jumps(day: Day) -> np.ndarray:
     """Return the seconds with the prints that are farthest from the print before."""
     price = day.trades.price
     change = np.abs(np.diff(np.log(price)))
-    farthest = np.argsort(-change, kind="stable")[:_MOST] + 1
+    farthest = np.argsort(-change, kind="stable")[:_FARTHEST] + 1
     return (day.trades.ts_recv[farthest] - day.session.start_ns) // NS
+
+
+def _new_extremes(day: Day) -> np.ndarray:
+    """Return the seconds of prints above all prints before them, or below."""
+    price = day.trades.price
+    high, low = np.maximum.accumulate(price), np.minimum.accumulate(price)
+    new = np.flatnonzero((price[1:] > high[:-1]) | (price[1:] < low[:-1])) + 1
+    return (day.trades.ts_recv[new] - day.session.start_ns) // NS

@@ -259,9 +259,10 @@ def robust_scaler_of_the_day(tape: Tape) -> np.ndarray:
 
 
 def quantile_of_the_day(tape: Tape) -> np.ndarray:
-    """A second is busy if it is among the busiest twentieth of its day."""
+    """A second is busy if it is among the busiest twentieth of those with prints on its day."""
     volume = _volume(tape)
-    return _rows(volume > np.quantile(volume, 0.95))
+    threshold = np.quantile(volume[volume > 0], 0.95) if volume.any() else 0.0
+    return _rows(volume > threshold)
 
 
 def clipped_at_percentiles_of_the_day(tape: Tape) -> np.ndarray:

@@ -111,14 +111,14 @@ class Audited:
     def probes(self, rng: np.random.Generator, count: int) -> Iterator[Probe]:
         """Yield up to ``count`` probes; families take turns, and so do aims.
 
-        Every fourth is a burst, for it alone is sure to change the very second after a cut, which
+        Every third is a burst, for it alone is sure to change the very second after a cut, which
         is all that a mistake of one second sees. A future that leaves the day as it is proves
         nothing and is no probe.
         """
         families, aims = _turns(list(FUTURES), rng), _turns(list(self._aims), rng)
         made = 0
         for attempt in range(_ATTEMPTS * count):
-            family = "a_burst_follows" if attempt % 4 == 0 else next(families)
+            family = "a_burst_follows" if attempt % 3 == 0 else next(families)
             aim = next(aims)
             second = int(rng.choice(self._aims[aim]))
             cut = self.day.session.ns(second)
