@@ -187,7 +187,7 @@ def _print_audit(audit: "Audit") -> None:
     if audit.never_moved:
         notes.print(
             f"nothing is shown about what no future moved, before its cut or after: "
-            f"{', '.join(audit.never_moved)}",
+            f"{', '.join(map('.'.join, audit.never_moved))}",
             markup=False,
         )
 

@@ -22,7 +22,7 @@ from lowfloat.base.progress import Progress
 from lowfloat.days.baselines import Baselines
 from lowfloat.days.reference import ReferenceTables
 from lowfloat.days.store import DayStore
-from lowfloat.errors import AuditError, ConfigError, DayNotFound
+from lowfloat.errors import ConfigError, DayNotFound
 
 PROBES = 2_000
 """Probes of an audit whose number is not given."""
@@ -56,7 +56,7 @@ class Audit(NamedTuple):
         moved: by ``(subject, column)``, in how many probes it moved.
         findings: the first of each block of probes and column.
         first: by ``(subject, column)``, how the first of all was found.
-        never_moved: ``subject.column`` that no future moved, even after its cut: on these days
+        never_moved: ``(subject, column)`` that no future moved, even after its cut: on these days
             the probes prove nothing about it.
         seconds: of wall-clock time.
         interrupted: whether it was stopped before all probes were made.
@@ -68,7 +68,7 @@ class Audit(NamedTuple):
     moved: dict[tuple[str, str], int]
     findings: tuple[Finding, ...]
     first: dict[tuple[str, str], Found]
-    never_moved: tuple[str, ...]
+    never_moved: tuple[tuple[str, str], ...]
     seconds: float
     interrupted: bool
 
@@ -87,7 +87,7 @@ class Audit(NamedTuple):
             moved=kept(self.moved),
             first=kept(self.first),
             findings=tuple(f for f in self.findings if f.subject in subjects),
-            never_moved=tuple(n for n in self.never_moved if n.split(".")[0] in subjects),
+            never_moved=tuple(column for column in self.never_moved if column[0] in subjects),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class Audit(NamedTuple):
             "findings": [finding._asdict() for finding in self.findings],
             "by_family": self.by_family,
             "moved": {f"{subject}.{name}": times for (subject, name), times in self.moved.items()},
-            "never_moved": list(self.never_moved),
+            "never_moved": [f"{subject}.{name}" for subject, name in self.never_moved],
             "days": list(self.days),
             "seconds": round(self.seconds, 3),
             "interrupted": self.interrupted,
@@ -154,7 +154,7 @@ def audit_store(
     Raises:
         ConfigError: a number is out of bounds.
         DayNotFound: there is no day to audit.
-        AuditError: a subject does not return rows of decisions, or the days hold no records.
+        AuditError: a subject does not return rows of decisions.
     """
     for name, value in (("probes", probes), ("workers", workers)):
         if value < 1:
@@ -176,8 +176,6 @@ def audit_store(
                     progress(f"{block.key[0]}/{block.key[1]}", done, probes)
     except KeyboardInterrupt:
         interrupted = True
-    if not interrupted and not any(result.by_family for result in results):
-        raise AuditError(f"{store.root}: no future changes a day; its days hold no records.")
     names = dict.fromkeys(f"{block.key[0]}/{block.key[1]}" for block in blocks[: len(results)])
     return _summed(tuple(names), results, time.perf_counter() - began, interrupted)
 
@@ -270,7 +268,7 @@ def _summed(
         moved=dict(sorted(moved.items())),
         findings=tuple(findings),
         first=first,
-        never_moved=tuple(sorted(f"{subject}.{column}" for subject, column in columns - stirred)),
+        never_moved=tuple(sorted(columns - stirred)),
         seconds=seconds,
         interrupted=interrupted,
     )
