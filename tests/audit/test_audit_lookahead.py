@@ -27,8 +27,8 @@ def audit(store):
 
 
 def test_nothing_honest_moves(store) -> None:
-    audit = audit_store(store, store.days()[1:], honest_subjects, probes=60)
-    assert audit.probes == sum(audit.by_family.values()) == 60
+    audit = audit_store(store, store.days()[1:], honest_subjects, probes=30)
+    assert audit.probes == sum(audit.by_family.values()) == 30
     assert (audit.differences, audit.findings, audit.first) == (0, (), {})
 
 
