@@ -11,6 +11,7 @@ import typer
 
 from lowfloat.base.clock import format_second
 from lowfloat.base.prices import NANODOLLARS_PER_DOLLAR
+from lowfloat.cli_audit import audit_app
 from lowfloat.cli_synth import synth_app
 from lowfloat.console import (
     Days,
@@ -39,6 +40,7 @@ app.add_typer(config_app, name="config")
 ingest_app = typer.Typer(no_args_is_help=True, help="Read vendor files into a day store.")
 app.add_typer(ingest_app, name="ingest")
 app.add_typer(synth_app, name="synth")
+app.add_typer(audit_app, name="audit")
 
 Overrides = Annotated[
     list[str] | None, typer.Argument(help="Configuration overrides, dotted.key=value.")

@@ -72,3 +72,7 @@ class ExamError(LowfloatError):
 
 class CheckpointError(LowfloatError):
     """A checkpoint is missing, was altered, or belongs to another network or observation."""
+
+
+class AuditError(LowfloatError):
+    """What is audited does not keep its contract, so that nothing can be said of it."""

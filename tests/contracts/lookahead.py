@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from reference.futures import FUTURES
 from reference.tape import Tape as RecordsOfADay
 from reference.tapes import NOTHING_KNOWN, closed_at
 
+from lowfloat.audit.futures import FUTURES
 from lowfloat.base.clock import REGULAR_OPEN
 from lowfloat.days import Day
 from lowfloat.env.deck import Deck, build_deck
@@ -100,13 +100,13 @@ def differences(first: Deck, second: Deck, probe: Probe) -> list[str]:
 def _actions(probe: Probe) -> np.ndarray:
     """Return orders for every second up to the cut.
 
-    None are sent if the exchange had stopped trading before the cut but the notice came after
-    it: what an order gets then rightly depends on what nobody knew yet.
+    None are sent if in either future the exchange had stopped trading before the cut but the
+    notice came after it: what an order gets then rightly depends on what nobody knew yet.
     """
-    status = probe.day.status
     cut = probe.day.session.start_ns + probe.second * 10**9
-    if ((status.ts_event < cut) & (status.ts_recv >= cut)).any():
-        return np.zeros((RUN, 3), int)
+    for status in (probe.day.status, probe.changed.status):
+        if ((status.ts_event < cut) & (status.ts_recv >= cut)).any():
+            return np.zeros((RUN, 3), int)
     rng = np.random.default_rng(probe.second)
     return rng.integers(1, 9, (RUN, 3)) * (rng.random((RUN, 3)) < [1.0, 0.5, 0.0])
 

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from lookahead import LEAKS, alerts, differences, probes, resident
-from reference.futures import FUTURES
 from reference.tapes import (
     OPEN,
     Q,
@@ -22,6 +21,7 @@ from reference.tapes import (
     synthetic_days,
 )
 
+from lowfloat.audit.futures import FUTURES
 from lowfloat.days import Day
 from lowfloat.env.vector import SqueezeVectorEnv
 from lowfloat.index import Index
