@@ -1,9 +1,10 @@
 """Legs and swings: where the move began, how much of it is given back, higher lows, lower highs.
 
 A zig-zag that knows only the past. A high becomes a swing high when the mid has fallen from it by
-a threshold, which is 2 % or 2.5 ATR(14), whichever is more; a low becomes a swing low when the
-mid has risen from it by as much. Until then it is only the extreme so far. The leg begins at the
-last swing low, at first at the first mid of the day; its top is the highest mid since.
+2 % of it or by 2.5 ATR(14), whichever is more; a low becomes a swing low when the mid has risen
+from it by as much. Until then it is only the extreme so far. They take turns; the first of the day
+may be either. The leg begins at the last swing low, at first at the first mid of the day; its top
+is the highest mid since.
 """
 
 from typing import NamedTuple
@@ -43,18 +44,18 @@ class Swings(NamedTuple):
 def swings(tape: Tape) -> Swings:
     """Follow the swings of the mid."""
     mid = tape.of(mid_price)
-    threshold = SWING_ATRS * np.nan_to_num(tape.of(average_true_range)) / mid
+    noise = SWING_ATRS * np.nan_to_num(tape.of(average_true_range))
     out = Swings(*(np.full(len(mid), np.nan) for _ in Swings._fields))
-    _follow(mid, np.fmax(threshold, LEAST_SWING), out)
+    _follow(mid, noise, out)
     return out
 
 
 @kernel
-def _follow(mid: np.ndarray, threshold: np.ndarray, out: Swings) -> None:
-    base = top = low = swing_high = swing_low = 0.0
-    base_second = top_second = low_second = 0
+def _follow(mid: np.ndarray, noise: np.ndarray, out: Swings) -> None:
+    base = top = low = rebound = swing_high = swing_low = 0.0
+    base_second = top_second = low_second = rebound_second = 0
     higher_highs = higher_lows = lower_highs = 0
-    rising = True
+    rising = falling = True  # until the first swing it may be either
     for b in range(len(mid)):
         if np.isnan(mid[b]):
             continue
@@ -63,24 +64,27 @@ def _follow(mid: np.ndarray, threshold: np.ndarray, out: Swings) -> None:
             base_second = top_second = b
         if mid[b] > top:
             top, top_second = mid[b], b
-        if rising and mid[b] <= top * (1.0 - threshold[b]):
+        if low == 0.0 or mid[b] < low:
+            low, low_second = mid[b], b
+            rebound, rebound_second = mid[b], b
+        elif mid[b] > rebound:
+            rebound, rebound_second = mid[b], b
+        if rising and mid[b] <= top - max(LEAST_SWING * top, noise[b]):
             # The top is a swing high now. A day that begins with a fall has its first one there.
             if swing_high > 0.0:
                 higher_highs = higher_highs + 1 if top > swing_high else 0
                 lower_highs = lower_highs + 1 if top < swing_high else 0
             swing_high = top
-            rising = False
+            rising, falling = False, True
             low, low_second = mid[b], b
-        elif not rising:
-            if mid[b] < low:
-                low, low_second = mid[b], b
-            elif mid[b] >= low * (1.0 + threshold[b]):
-                if swing_low > 0.0:
-                    higher_lows = higher_lows + 1 if low > swing_low else 0
-                swing_low = low
-                rising = True
-                base, base_second = low, low_second
-                top, top_second = mid[b], b
+            rebound, rebound_second = mid[b], b
+        elif falling and mid[b] >= low + max(LEAST_SWING * low, noise[b]):
+            if swing_low > 0.0:
+                higher_lows = higher_lows + 1 if low > swing_low else 0
+            swing_low = low
+            rising, falling = True, False
+            base, base_second = low, low_second
+            top, top_second = rebound, rebound_second
         out.base[b], out.base_second[b] = base, base_second
         out.top[b], out.top_second[b] = top, top_second
         out.higher_highs[b], out.higher_lows[b] = higher_highs, higher_lows
