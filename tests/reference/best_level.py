@@ -10,12 +10,11 @@ class BestLevel:
     def __init__(self, sign: int) -> None:
         self.sign = sign
         self.price = self.size = 0
-        self.seen = False
         self.taken = 0  # since the last change of the book
         self.executed_here = self.most = self.refills = 0
         self.since = 0
         self.hit_at, self.hit_size, self.hit_shares = 0, 0, 0
-        self.shown_at, self.shown_least = 0, 0.0
+        self.shown_at, self.shown_shares = 0, 0
         self.begin_second()
 
     def begin_second(self) -> None:
@@ -29,7 +28,7 @@ class BestLevel:
         self.executed += shares
         self.executed_here += shares
         self.taken += shares
-        self.shown_at = 0
+        self.shown_shares = 0
         if ns > self.hit_at + REFILL_NS:
             self.hit_size, self.hit_shares = self.size, 0
         self.hit_at = ns
@@ -43,30 +42,36 @@ class BestLevel:
             if told and price:
                 self._add(ns, max(change, 0), usual)
                 self._cancel(ns, max(-change, 0))
-            if 2 * self.hit_shares > self.hit_size and ns <= self.hit_at + REFILL_NS:
-                if 10 * size >= 8 * self.hit_size:
-                    self.refills += 1
-                    self.hit_at = self.hit_size = self.hit_shares = 0
+            was_hit = 2 * self.hit_shares > self.hit_size and ns <= self.hit_at + REFILL_NS
+            if was_hit and 10 * size >= 8 * self.hit_size:
+                self.refills += 1
+                self.hit_at = self.hit_size = self.hit_shares = 0
             self.most = max(self.most, size)
         else:
-            if told and self.seen and better:
-                self.improved += 1
+            self.shown_shares = 0 if better else self.shown_shares
+            if told and price and self.price:
+                self.improved += better
+                self.worsened += not better
+            if told and better:
                 self._add(ns, size, usual)
-            elif told and self.seen:
-                self.worsened += 1
+            elif told:
                 self._cancel(ns, max(self.size - self.taken, 0))
+                self.shown_shares = 0
+            else:
+                self.shown_shares = 0
             self.since, self.most = ns, size
             self.executed_here = self.refills = 0
             self.hit_at = self.hit_size = self.hit_shares = 0
-        self.price, self.size, self.taken, self.seen = price, size, 0, True
+        self.price, self.size, self.taken = price, size, 0
 
     def _add(self, ns: int, shares: int, usual: float) -> None:
         self.stacked += shares
         if usual and shares >= 3 * usual:
-            self.shown_at, self.shown_least = ns, 3 * usual
+            self.shown_at, self.shown_shares = ns, shares
 
     def _cancel(self, ns: int, shares: int) -> None:
         self.pulled += shares
-        if self.shown_at and shares >= self.shown_least and ns <= self.shown_at + FLICKER_NS:
+        is_soon = ns <= self.shown_at + FLICKER_NS
+        if self.shown_shares and 10 * shares >= 8 * self.shown_shares and is_soon:
             self.flickers += 1
-            self.shown_at = 0
+            self.shown_shares = 0

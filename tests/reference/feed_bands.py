@@ -1,35 +1,20 @@
 """The price bands of a day whose feed says when trading stops and goes on."""
 
-from reference.luld import LIMIT, PAUSED, Bands
-
-FOREVER = 1 << 62
+from reference.luld import LIMIT, PAUSED, TRADING, Bands
 
 
 class FeedBands(Bands):
-    """Bands that pause when they are told to, and not by themselves."""
+    """Bands that a halt ends, and the next print begins anew."""
 
-    def time_passes(self, ns: int) -> None:
-        if self.state == LIMIT and ns < self.closes:
-            return
-        super().time_passes(ns)
+    def close_until_a_print(self) -> None:
+        """Follow that a second ended in a halt."""
+        self.reference, self.state = None, TRADING
 
-    def stop(self) -> None:
-        """Follow the news of a halt."""
-        if self.reference is not None:
-            self.state, self.until = PAUSED, FOREVER
-
-    def resume(self, ns: int) -> None:
-        """Follow the news that trading goes on: the next print reopens."""
-        if self.reference is not None:
-            self.state, self.until = PAUSED, ns
+    @property
+    def hold(self) -> bool:
+        return self.reference is not None and self.state != PAUSED
 
     def limit_seconds(self, side: str, ns: int) -> float:
         """Return how long a limit state at ``up`` or ``down`` lasts by now."""
         lasts = self.state == LIMIT and self.side == side
         return (ns - self.since) / 1e9 if lasts else 0.0
-
-    @property
-    def known(self) -> bool:
-        return self.reference is not None
-
-

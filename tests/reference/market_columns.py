@@ -6,92 +6,17 @@ here is shared with the package but the records themselves and the baseline; a d
 second by second, and what was seen is kept in plain lists.
 """
 
-from collections.abc import Iterator
-from math import copysign, exp, log, log1p, sqrt
-from typing import NamedTuple
+from itertools import pairwise
+from math import copysign, floor, log, log1p, sqrt
 
-from reference.best_level import BestLevel
-from reference.feed_bands import FeedBands
-from reference.print_flow import Excitement, Signs, Sweeps
+from reference.day_walk import ASK, BID, SECOND, Second, walk
 from reference.running import FadedMean, FadedSum, Percentile, ZScore
 from reference.swings import Swings
 
 from lowfloat.days import Day
 from lowfloat.days.baseline import Baseline
 
-SECOND = 10**9
-SECONDS = 57_600
-UNIT = 100_000  # nanodollars
-SNAPSHOT = 32
-LAST, VOLUME, TAPE, AUCTION, OFF_EXCHANGE, ODD_LOT, LATE = 1, 4, 8, 16, 32, 64, 128
-TRADING, SHORT_SALE_RESTRICTION = 7, 14
-BLOCK_FLOORS = ((1.0, 20_000), (3.0, 10_000), (7.0, 5_000))
-BID, ASK = 0, 1
-
 Known = float | None
-
-
-class Print(NamedTuple):
-    received: int
-    price: int  # nanodollars
-    shares: int
-    side: int
-    marks: int
-
-    @property
-    def dollars(self) -> float:
-        return self.price / 1e9
-
-
-class Book(NamedTuple):
-    received: int
-    bid: int  # units of $0.0001
-    ask: int
-    bid_size: int
-    ask_size: int
-    flags: int
-
-    @property
-    def sound(self) -> bool:
-        return 0 < self.bid < self.ask
-
-    @property
-    def mid(self) -> float:
-        return (self.bid + self.ask) / 20_000
-
-    @property
-    def spread(self) -> float:
-        return (self.ask - self.bid) / 1e4 / self.mid
-
-    @property
-    def tilt(self) -> float:
-        return (self.bid_size - self.ask_size) / (self.bid_size + self.ask_size)
-
-
-class Notice(NamedTuple):
-    received: int
-    stops: bool
-    resumes: bool
-    restricted: int
-
-
-class Second:
-    """What came in one second, and how things stood at its end."""
-
-    def __init__(self) -> None:
-        # Sums over what was received within it. Pairs are those of the bid and of the offer.
-        self.volume = self.off_exchange = 0
-        self.value = self.squared_value = 0.0
-        self.prints = self.buys = self.sells = self.odd_lots = 0
-        self.tape_shares = self.bought = self.sold = self.unsigned = 0
-        self.bought_dollars = self.sold_dollars = 0.0
-        self.large_buys = self.large_sells = 0
-        self.blocks = {1: 0, -1: 0, 0: 0}
-        self.swept = [0, 0]
-        self.quotes = self.flow = 0
-        self.paid: list[tuple[float, float, int, int]] = []  # price, mid before, shares, sign
-        # How things stood.
-        self.levels: list[tuple] = []
 
 
 class TapeReader:
@@ -108,8 +33,7 @@ class TapeReader:
         self.open = (day.session.regular_open_ns - self.start) // SECOND
         self.close = (day.session.regular_close_ns - self.start) // SECOND
         self.previous_close = self.baseline.previous_close / 1e9 or None
-        self.seconds = [Second() for _ in range(SECONDS)]
-        self._walk(day)
+        self.seconds = walk(day, self.baseline.previous_close)
         self._follow_mids()
         self._follow_flow()
 
@@ -132,126 +56,6 @@ class TapeReader:
         if second == 0:
             told = dict.fromkeys(told)
         return {**told, **self._clock(second), **self._stock()}
-
-    # The walk over prints and book states.
-
-    def _walk(self, day: Day) -> None:
-        events = list(_events(day))
-        sides = (BestLevel(1), BestLevel(-1))
-        large, block = Percentile(0.95, 1000), Percentile(0.99, 1000)
-        signs, sweeps, excitement = Signs(), Sweeps(), Excitement()
-        bands = None
-        if self.previous_close:
-            close = self.baseline.previous_close // UNIT
-            bands = FeedBands(close, day.session.regular_open_ns, day.session.regular_close_ns)
-        book, last, opened = None, None, None
-        halted, restricted, halts = False, False, 0
-        usual = None
-        row = 0
-        for number, second in enumerate(self.seconds):
-            end = self.start + (number + 1) * SECOND
-            for side in sides:
-                side.begin_second()
-            while row < len(events) and events[row].received < end:
-                event = events[row]
-                row += 1
-                if isinstance(event, Notice):
-                    if event.stops and not halted:
-                        halts += event.received >= self.start
-                        if bands:
-                            bands.stop()
-                    if event.resumes and halted and bands:
-                        bands.resume(event.received)
-                    halted = event.stops or (halted and not event.resumes)
-                    if event.restricted != -1:
-                        restricted = event.restricted == 1
-                elif isinstance(event, Book):
-                    told = not event.flags & SNAPSHOT
-                    second.quotes += 1
-                    if told and book:
-                        second.flow += order_flow(book, event)
-                    ns = event.received
-                    sides[BID].on_book(ns, event.bid, event.bid_size, told, usual or 0.0)
-                    sides[ASK].on_book(ns, event.ask, event.ask_size, told, usual or 0.0)
-                    if bands:
-                        bands.quote(ns, event.bid, event.ask)
-                    book = event
-                else:
-                    if event.marks & LAST:
-                        last = event.dollars
-                        regular = self.open <= number < self.close
-                        opened = last if opened is None and regular else opened
-                    if bands:
-                        eligible = bool(event.marks & LAST) and not event.marks & ODD_LOT
-                        bands.trade(event.received, event.price // UNIT, eligible)
-                    self._on_print(second, event, book, sides)
-                    if event.marks & TAPE:
-                        signs.add(event.side)
-                        excitement.add(event.received)
-                        shares = sweeps.add(
-                            event.received, event.price, event.shares, event.side
-                        )
-                        second.swept[ASK if event.side > 0 else BID] += shares
-                        if large.reached_by(event.shares):
-                            second.large_buys += event.side > 0
-                            second.large_sells += event.side < 0
-                        second.blocks[event.side] += _is_block(event, block)
-            second.book, second.last, second.opened = book, last, opened
-            second.halted, second.restricted, second.halts = halted, restricted, halts
-            if book and book.sound:
-                half = (book.bid_size + book.ask_size) / 2
-                share = 1 - exp(-1 / 300)
-                usual = half if usual is None else usual + share * (half - usual)
-            second.usual = usual
-            second.run, second.memory = signs.run, signs.memory
-            second.excitement = excitement.at(end)
-            second.pulled = [side.pulled for side in sides]
-            second.stacked = [side.stacked for side in sides]
-            second.executed = [side.executed for side in sides]
-            second.steps = sides[BID].improved, sides[BID].worsened
-            second.flickers = sides[BID].flickers + sides[ASK].flickers
-            second.levels = [
-                (side.executed_here, side.most, side.refills, (end - side.since) / 1e9)
-                if side.price else None
-                for side in sides
-            ]  # fmt: skip
-            second.bands = None
-            if bands:
-                bands.time_passes(end)
-                if bands.known:
-                    limits = [bands.limit_seconds(side, end) for side in ("up", "down")]
-                    second.bands = bands.upper / 1e4, bands.lower / 1e4, *limits
-
-    def _on_print(
-        self, second: Second, event: Print, book: Book | None, sides: tuple[BestLevel, BestLevel]
-    ) -> None:
-        shares, side, dollars = event.shares, event.side, event.dollars
-        if event.marks & VOLUME:
-            second.volume += shares
-            second.value += shares * dollars
-            second.squared_value += shares * dollars**2
-            second.off_exchange += shares if event.marks & OFF_EXCHANGE else 0
-        if not event.marks & TAPE:
-            return
-        second.prints += 1
-        second.tape_shares += shares
-        second.odd_lots += shares < 100
-        if side > 0:
-            second.buys += 1
-            second.bought += shares
-            second.bought_dollars += shares * dollars
-        elif side < 0:
-            second.sells += 1
-            second.sold += shares
-            second.sold_dollars += shares * dollars
-        else:
-            second.unsigned += shares
-        if side and book and book.sound:
-            second.paid.append((dollars, book.mid, shares, side))
-        # What is no execution on the book's venue, now, takes nothing that is displayed there.
-        if not event.marks & (OFF_EXCHANGE | AUCTION | LATE):
-            for level in sides:
-                level.on_print(event.received, event.price // UNIT, shares, side)
 
     # What the ends of seconds make, one after the other.
 
@@ -315,8 +119,8 @@ class TapeReader:
                 if number < self.open:
                     premarket_high = high
                 minute.append(mid)
-            if mid is not None and vwap is not None and mid != vwap:
-                if above is not None and above != (mid > vwap):
+            if mid is not None and vwap is not None and abs(mid - vwap) > 1e-6:
+                if above != (mid > vwap):
                     crossed = number
                 above = mid > vwap
             second.crossed, second.above = crossed, above
@@ -343,10 +147,10 @@ class TapeReader:
         last_halted = None
         scores = {name: ZScore() for name in ("volume", "speed", "spread", "depth")}
         delta, delta_size = FadedSum(60), FadedMean(900)
-        rate, pressure = FadedMean(900), FadedMean(10)
+        rate, pressure = FadedSum(900), FadedMean(10)
         fading = [[FadedSum(10) for _ in range(3)] for _ in range(2)]
         regression = [FadedSum(300) for _ in range(5)]
-        usual_net = Percentile(0.8, 1)
+        usual_net = Percentile(0.8, 1_000)
         burst, alarm, calm = False, 0.0, 0
         has_sign = False
         for number, second in enumerate(self.seconds):
@@ -371,10 +175,10 @@ class TapeReader:
                     burst, alarm = False, 0.0
                 elif alarm > 4:
                     burst = True
-            second.burst = burst if z is not None else None
+            second.burst = burst
             second.delta = delta.add(second.bought_dollars - second.sold_dollars)
             second.delta_size = delta_size.add(abs(second.delta))
-            second.rate = rate.add(second.prints)
+            second.rate = rate.add(second.prints) / 900
             second.pressure = pressure.add(book.tilt if book else None)
             second.faded = [
                 [
@@ -390,9 +194,8 @@ class TapeReader:
                 total.add(part)
                 for total, part in zip(regression, (1, x, y, x * x, x * y), strict=True)
             )
-            variance = sxx / n - (sx / n) ** 2
-            is_told = has_sign and variance > 0
-            second.kyle = (sxy / n - sx * sy / n**2) / variance if is_told else None
+            slope = (sxy - sx * sy / n) / (sxx - sx * sx / n + 0.1**2)
+            second.kyle = slope if has_sign else None
             net = self.sum("bought", number, 10) - self.sum("sold", number, 10)
             second.net = net
             second.is_large_net = bool(net) and usual_net.reached_by(abs(net))
@@ -430,7 +233,7 @@ class TapeReader:
         mids = [self.mid(i) for i in range(now - 300, now + 1)]
         way = None
         if mids[0] is not None:
-            way = sum(abs(b - a) for a, b in zip(mids, mids[1:], strict=False))
+            way = sum(abs(b - a) for a, b in pairwise(mids))
         known_minutes = sum(1 for m in range(minutes) if self.seconds[60 * m + 59].mid is not None)
         closes = self.closes[:known_minutes]
         return {
@@ -485,7 +288,7 @@ class TapeReader:
             "place_in_range": _over(mid - second.low, spanned) if has_mid else None,
             "high_tests": log1p(second.tests) if has_mid else None,
             "distance_to_premarket_high": _less_one(mid, second.premarket_high),
-            "distance_to_round": (mid - round(2 * mid) / 2) / mid if has_mid else None,
+            "distance_to_round": (mid - floor(2 * mid + 0.5) / 2) / mid if has_mid else None,
         }
 
     def _swings(self, now: int) -> dict[str, Known]:
@@ -543,7 +346,9 @@ class TapeReader:
             "pullback_volume": _squashed(self._pullback(now), 1),
             "print_size_60s": _log1p(_over(self.sum("tape_shares", now, 60), prints)),
             "odd_lot_share_60s": _over(self.sum("odd_lots", now, 60), prints),
-            "off_exchange_share_60s": _over(self.sum("off_exchange", now, 60), volume_60),
+            "off_exchange_share_60s": _over(
+                self.sum("off_exchange", now, 60), self.sum("tape_shares", now, 60)
+            ),
             "illiquidity_60s": log1p(abs(1e4 * moved) / (dollars / 1e4))
             if moved is not None and dollars >= 1
             else None,
@@ -575,7 +380,7 @@ class TapeReader:
             "delta_slope": _over(second.delta, second.delta_size),
             "delta_so_far": delta,
             "sign_memory": second.memory,
-            "sign_run": copysign(log1p(abs(second.run)), second.run) if second.run else None,
+            "sign_run": copysign(log1p(abs(second.run)), second.run),
             "unsigned_share_60s": _over(
                 self.sum("unsigned", now, 60), self.sum("tape_shares", now, 60)
             ),
@@ -584,14 +389,14 @@ class TapeReader:
             "tape_speed_60s": log1p(slow),
             "tape_acceleration": log((fast + 0.1) / (slow + 0.1)),
             "tape_speed_z": second.scores["speed"],
-            "endogeneity": _over(excited, excited + second.rate / 5),
-            "tape_burst": None if second.burst is None else float(second.burst),
+            "endogeneity": _over(excited, excited + second.rate / 5 if second.rate else None),
+            "tape_burst": float(second.burst),
         }
 
-    def _buy_pressure(self, now: int, window: int, longer: int) -> Known:
+    def _buy_pressure(self, now: int, window: int, longer: int) -> float:
         bought, sold = self.sum("bought", now, window), self.sum("sold", now, window)
-        prior = self.sum("volume", now, longer) * window / longer / 6
-        return _over(bought + prior / 2, bought + sold + prior)
+        prior = 1 + self.sum("volume", now, longer) * window / longer / 6
+        return (bought + prior / 2) / (bought + sold + prior)
 
     def _sign_imbalance(self, now: int, window: int) -> float:
         buys, sells = self.sum("buys", now, window), self.sum("sells", now, window)
@@ -657,9 +462,7 @@ class TapeReader:
             pulled, stacked, executed = second.faded[side]
             net += sign * (stacked - pulled)
             has_usual = usual is not None
-            told[f"{name}_pull_rate"] = (
-                pulled / (pulled + executed + usual) if has_usual else None
-            )
+            told[f"{name}_pull_rate"] = pulled / (pulled + executed + usual) if has_usual else None
             told[f"{name}_stack_rate"] = (
                 stacked / (stacked + pulled + executed + usual) if has_usual else None
             )
@@ -711,12 +514,13 @@ class TapeReader:
     def _absorbed(self, now: int, sign: int) -> Known:
         second = self.seconds[now]
         moved = self.change(now, 10)
-        if moved is None or second.kyle is None:
+        if moved is None:
             return None
         if sign * second.net <= 0 or not second.is_large_net:
             return 0.0
-        tick = (0.01 if second.mid >= 1 else 0.0001) / second.mid
-        expected = max(second.kyle * abs(second.net) / 1000 / 1e4, tick)
+        bid = second.book.bid if second.book else 0
+        tick = (0.01 if bid >= 10_000 else 0.0001) / second.mid
+        expected = max(abs((second.kyle or 0.0) * second.net) / 1000 / 1e4, tick)
         return min(max(1 - sign * moved / expected, 0.0), 1.0)
 
     def _halts(self, now: int) -> dict[str, Known]:
@@ -729,9 +533,9 @@ class TapeReader:
         in_halt = now - begun[-1] if second.halted else 0
         ended = second.halt_ended
         direction = None
-        if begun:
-            moved = self.change(begun[-1] - 1, 60)
-            direction = None if moved is None else float((moved > 0) - (moved < 0))
+        if begun[-1:] > [0]:
+            moved = self.change(begun[-1], 60) or 0.0
+            direction = float((moved > 0) - (moved < 0))
         return {
             "halted": float(second.halted),
             "in_halt": _squashed(in_halt, 300),
@@ -772,60 +576,15 @@ class TapeReader:
         }
 
 
-def _events(day: Day) -> Iterator[Print | Book | Notice]:
-    """Yield notices, prints and book states as received; at one moment in this order."""
-    status, trades, quotes = day.status, day.trades, day.quotes
-    rows: list[tuple[int, int, Print | Book | Notice]] = []
-    for received, action, trading, restricted in zip(
-        status.ts_recv.tolist(), status.action.tolist(), status.is_trading.tolist(),
-        status.is_short_sell_restricted.tolist(), strict=True,
-    ):  # fmt: skip
-        stops = trading == 0 and action not in (TRADING, SHORT_SALE_RESTRICTION)
-        rows.append((received, 0, Notice(received, stops, trading == 1, restricted)))
-    for values in zip(
-        trades.ts_recv.tolist(), trades.price.tolist(), trades.size.tolist(),
-        trades.side.tolist(), trades.marks.tolist(), strict=True,
-    ):  # fmt: skip
-        rows.append((values[0], 1, Print(*values)))
-    for received, bid, ask, bid_size, ask_size, flags in zip(
-        quotes.ts_recv.tolist(), quotes.bid_price.tolist(), quotes.ask_price.tolist(),
-        quotes.bid_size.tolist(), quotes.ask_size.tolist(), quotes.flags.tolist(), strict=True,
-    ):  # fmt: skip
-        rows.append(
-            (received, 2, Book(received, bid // UNIT, ask // UNIT, bid_size, ask_size, flags))
-        )
-    rows.sort(key=lambda row: row[:2])  # stable: what is equal keeps its order
-    return (event for _, _, event in rows)
-
-
-def order_flow(old: Book, new: Book) -> int:
-    """Return the order-flow imbalance of a change, in shares (Cont, Kukanov and Stoikov 2014).
-
-    Size that joins or improves the bid counts up, size that leaves it counts down; for the ask
-    it is the other way round. While a side is empty there is none.
-    """
-    if min(old.bid, old.ask, new.bid, new.ask) <= 0:
-        return 0
-    bid = (new.bid_size if new.bid >= old.bid else 0) - (old.bid_size if new.bid <= old.bid else 0)
-    ask = (new.ask_size if new.ask <= old.ask else 0) - (old.ask_size if new.ask >= old.ask else 0)
-    return bid - ask
-
-
-def _is_block(event: Print, percentile: Percentile) -> bool:
-    reached = percentile.reached_by(event.shares)
-    floor = next((shares for price, shares in BLOCK_FLOORS if event.dollars < price), 2_500)
-    return (reached and event.shares >= floor) or event.shares * event.dollars >= 25_000
-
-
 def _exponential(closes: list[float], length: int) -> Known:
-    """Return the exponential mean of closes, the plain one of up to ``length`` of them."""
-    if not closes:
-        return None
-    if len(closes) <= length:
-        return sum(closes) / len(closes)
-    mean = sum(closes[:length]) / length
-    for close in closes[length:]:
-        mean += 2 / (length + 1) * (close - mean)
+    """Return the exponential mean of closes, the plain one of up to half of ``length``."""
+    mean = None
+    for count, close in enumerate(closes, start=1):
+        is_young = count < (length + 1) / 2
+        if is_young or mean is None:
+            mean = sum(closes[:count]) / count
+        else:
+            mean += 2 / (length + 1) * (close - mean)
     return mean
 
 
@@ -850,4 +609,3 @@ def _log1p(value: Known) -> Known:
 
 def _squashed(value: Known, half: float) -> Known:
     return None if value is None else value / (value + half)
-

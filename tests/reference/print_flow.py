@@ -2,8 +2,6 @@
 
 from math import exp
 
-from reference.running import FadedMean
-
 SWEEP_NS = 1_000_000
 
 
@@ -13,22 +11,19 @@ class Signs:
     def __init__(self) -> None:
         self.last = 0
         self.run = 0
-        self.mean, self.product = FadedMean(100), FadedMean(100)
+        self.mean = self.product = 0.0
 
     def add(self, side: int) -> None:
         if side == 0:
             return
-        if self.last:
-            self.product.add(side * self.last)
-        self.mean.add(side)
+        self.product += (side * self.last - self.product) / 100
+        self.mean += (side - self.mean) / 100
         self.run = self.run + side if side == self.last else side
         self.last = side
 
     @property
-    def memory(self) -> float | None:
-        if self.product.mean is None:
-            return None
-        return self.product.mean - self.mean.mean**2
+    def memory(self) -> float:
+        return self.product - self.mean**2
 
 
 class Sweeps:

@@ -47,10 +47,10 @@ class Swings:
             self.low = now
         if mid > self.top.price:
             self.top = now
-        if self.high and self.high.price - mid >= _threshold(self.high, atr):
+        if self.high and mid <= self.high.price - _threshold(self.high, atr):
             self.swing_highs.append(self.high.price)
             self.high, self.low = None, now
-        elif self.low and mid - self.low.price >= _threshold(self.low, atr):
+        elif self.low and mid >= self.low.price + _threshold(self.low, atr):
             self.swing_lows.append(self.low.price)
             self.base = self.low
             self.since_base = [e for e in self.since_base if e.second >= self.base.second]
