@@ -286,7 +286,8 @@ def _remember_sign(watch: Any, side: int) -> None:
 @kernel
 def _sweep(watch: Any, ns: int, price: int, size: int, side: int, out: Events, b: int) -> None:
     """Follow the prints of one order; once they have two prices, all of its shares count."""
-    if side != watch.sweep_sign or not 0 <= ns - watch.sweep_at <= SWEEP_NS:
+    # Prints of several venues may come in another order than they were made in.
+    if side != watch.sweep_sign or abs(ns - watch.sweep_at) > SWEEP_NS:
         watch.sweep_sign = side
         watch.sweep_shares = 0
         watch.sweep_levels = 1
