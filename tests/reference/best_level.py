@@ -21,7 +21,7 @@ class BestLevel:
         self.pulled = self.stacked = self.executed = 0
         self.improved = self.worsened = self.flickers = 0
 
-    def on_print(self, ns: int, price: int, shares: int, side: int) -> None:
+    def on_print(self, ns: int, price: float, shares: int, side: int) -> None:
         """Follow a print of the tape: aggressors who reach this price take displayed shares."""
         if side != -self.sign or not self.price or self.sign * (self.price - price) < 0:
             return

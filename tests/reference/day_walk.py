@@ -68,22 +68,24 @@ class Notice(NamedTuple):
 
 
 class Second:
-    """What came in one second, and how things stood at its end."""
+    """What came in one second, and how things stood at its end.
+
+    What is summed begins at 0; pairs are those of the bid and of the offer. How things stood is
+    set by those who walk.
+    """
+
+    volume = 0
+    value = squared_value = 0.0
+    prints = buys = sells = odd_lots = 0
+    tape_shares = off_exchange = bought = sold = unsigned = 0
+    bought_dollars = sold_dollars = 0.0
+    large_buys = large_sells = 0
+    quotes = flow = 0
 
     def __init__(self) -> None:
-        # Sums over what was received within it. Pairs are those of the bid and of the offer.
-        self.volume = self.off_exchange = 0
-        self.value = self.squared_value = 0.0
-        self.prints = self.buys = self.sells = self.odd_lots = 0
-        self.tape_shares = self.bought = self.sold = self.unsigned = 0
-        self.bought_dollars = self.sold_dollars = 0.0
-        self.large_buys = self.large_sells = 0
         self.blocks = {1: 0, -1: 0, 0: 0}
         self.swept = [0, 0]
-        self.quotes = self.flow = 0
         self.paid: list[tuple[float, float, int, int]] = []  # price, mid before, shares, sign
-        # How things stood.
-        self.levels: list[tuple] = []
 
 
 def walk(day: Day, previous_close: int) -> list[Second]:
@@ -93,124 +95,161 @@ def walk(day: Day, previous_close: int) -> list[Second]:
         day: the day.
         previous_close: nanodollars, 0 if not known: then there are no price bands.
     """
-    start = day.session.start_ns
-    opens, closes = day.session.regular_open_ns, day.session.regular_close_ns
-    seconds = [Second() for _ in range(SECONDS)]
+    walker = _Walker(day, previous_close)
     events = list(_events(day))
-    sides = (BestLevel(1), BestLevel(-1))
-    large, block = Percentile(0.95, 1_000), Percentile(0.99, 10_000)
-    signs, sweeps, excitement = Signs(), Sweeps(), Excitement()
-    bands = None
-    if previous_close:
-        bands = FeedBands(previous_close // UNIT, opens, closes)
-    book, last, opened = None, None, None
-    halted, restricted, halts = False, False, 0
-    usual = None
+    seconds = []
     row = 0
-    for number, second in enumerate(seconds):
-        end = start + (number + 1) * SECOND
-        for side in sides:
-            side.begin_second()
+    for number in range(SECONDS):
+        second = Second()
+        end = day.session.start_ns + (number + 1) * SECOND
+        walker.begin_second()
         while row < len(events) and events[row].received < end:
-            event = events[row]
+            walker.follow(second, events[row])
             row += 1
-            if isinstance(event, Notice):
-                if event.stops and not halted:
-                    halts += event.received >= start
-                halted = event.stops or (halted and not event.resumes)
-                if event.restricted != -1:
-                    restricted = event.restricted == 1
-            elif isinstance(event, Book):
-                told = not event.flags & (SNAPSHOT | MAYBE_BAD_BOOK)
-                told = told and not (book and book.flags & MAYBE_BAD_BOOK)
-                second.quotes += 1
-                if told and book:
-                    second.flow += order_flow(book, event)
-                ns = event.received
-                sides[BID].on_book(ns, event.bid, event.bid_size, told, usual or 0.0)
-                sides[ASK].on_book(ns, event.ask, event.ask_size, told, usual or 0.0)
-                if bands:
-                    bands.quote(ns, event.bid, event.ask)
-                book = event
-            else:
-                if event.marks & LAST:
-                    last = event.dollars
-                    regular = opens <= event.received < closes
-                    opened = last if opened is None and regular else opened
-                if bands:
-                    eligible = bool(event.marks & LAST) and not event.marks & ODD_LOT
-                    units = (2 * event.price + UNIT) // (2 * UNIT)
-                    bands.trade(event.received, max(units, 1), eligible)
-                _on_print(second, event, book, sides)
-                if event.marks & TAPE:
-                    signs.add(event.side)
-                    excitement.add(event.received)
-                    shares = sweeps.add(event.happened, event.price, event.shares, event.side)
-                    second.swept[ASK if event.side > 0 else BID] += shares
-                    if large.reached_by(event.shares):
-                        second.large_buys += event.side > 0
-                        second.large_sells += event.side < 0
-                    second.blocks[event.side] += _is_block(event, block)
-        second.book, second.last, second.opened = book, last, opened
-        second.halted, second.restricted, second.halts = halted, restricted, halts
-        if book and book.sound:
-            half = (book.bid_size + book.ask_size) / 2
-            share = 1 - exp(-1 / 300)
-            usual = half if usual is None else usual + share * (half - usual)
-        second.usual = usual
-        second.run, second.memory = signs.run, signs.memory
-        second.excitement = excitement.at(end)
-        second.pulled = [side.pulled for side in sides]
-        second.stacked = [side.stacked for side in sides]
-        second.executed = [side.executed for side in sides]
-        second.steps = sides[BID].improved, sides[BID].worsened
-        second.flickers = sides[BID].flickers + sides[ASK].flickers
-        second.levels = [
-            (side.executed_here, side.most, side.refills, (end - side.since) / 1e9)
-            if side.price else None
-            for side in sides
-        ]  # fmt: skip
-        second.bands = None
-        if bands:
-            bands.time_passes(end)
-            if halted:
-                bands.close_until_a_print()
-            if bands.hold:
-                limits = [bands.limit_seconds(side, end) for side in ("up", "down")]
-                second.bands = bands.upper / 1e4, bands.lower / 1e4, *limits
+        walker.end_second(second, end)
+        seconds.append(second)
     return seconds
 
 
-def _on_print(
-    second: Second, event: Print, book: Book | None, sides: tuple[BestLevel, BestLevel]
-) -> None:
-    shares, side, dollars = event.shares, event.side, event.dollars
-    if event.marks & VOLUME:
-        second.volume += shares
-        second.value += shares * dollars
-        second.squared_value += shares * dollars**2
-    if not event.marks & TAPE:
-        return
-    second.prints += 1
-    second.tape_shares += shares
-    second.odd_lots += shares < 100
-    second.off_exchange += shares if event.marks & OFF_EXCHANGE else 0
-    if side > 0:
-        second.buys += 1
-        second.bought += shares
-        second.bought_dollars += shares * dollars
-    elif side < 0:
-        second.sells += 1
-        second.sold += shares
-        second.sold_dollars += shares * dollars
-    else:
-        second.unsigned += shares
-    if side and book and book.sound:
-        second.paid.append((dollars, book.mid, shares, side))
-    # What is no execution on the book's venue, now, takes nothing that is displayed there.
-    if not event.marks & (OFF_EXCHANGE | AUCTION | LATE):
-        for level in sides:
-            level.on_print(event.received, event.price // UNIT, shares, side)
+class _Walker:
+    """What is known of a day so far."""
+
+    def __init__(self, day: Day, previous_close: int) -> None:
+        self.session = day.session
+        self.sides = BestLevel(1), BestLevel(-1)
+        self.large, self.block = Percentile(0.95, 1_000), Percentile(0.99, 10_000)
+        self.signs, self.sweeps, self.excitement = Signs(), Sweeps(), Excitement()
+        self.bands: FeedBands | None = None
+        if previous_close:
+            opens, closes = day.session.regular_open_ns, day.session.regular_close_ns
+            self.bands = FeedBands(previous_close // UNIT, opens, closes)
+        self.book: Book | None = None
+        self.last: float | None = None  # dollars
+        self.opened: float | None = None
+        self.halted = self.restricted = False
+        self.halts = 0
+        self.usual: float | None = None  # shares of a side
+
+    def begin_second(self) -> None:
+        for side in self.sides:
+            side.begin_second()
+
+    def follow(self, second: Second, event: Print | Book | Notice) -> None:
+        if isinstance(event, Print):
+            self._on_print(second, event)
+        elif isinstance(event, Book):
+            self._on_book(second, event)
+        else:
+            self._on_notice(event)
+
+    def _on_notice(self, event: Notice) -> None:
+        if event.stops and not self.halted:
+            self.halts += event.received >= self.session.start_ns
+        self.halted = event.stops or (self.halted and not event.resumes)
+        if event.restricted != -1:
+            self.restricted = event.restricted == 1
+
+    def _on_book(self, second: Second, event: Book) -> None:
+        doubted = self.book is not None and self.book.flags & MAYBE_BAD_BOOK
+        told = not doubted and not event.flags & (SNAPSHOT | MAYBE_BAD_BOOK)
+        second.quotes += 1
+        if told and self.book:
+            second.flow += order_flow(self.book, event)
+        bid, ask = self.sides
+        usual = self.usual or 0.0
+        bid.on_book(event.received, event.bid, event.bid_size, told, usual)
+        ask.on_book(event.received, event.ask, event.ask_size, told, usual)
+        if self.bands:
+            self.bands.quote(event.received, event.bid, event.ask)
+        self.book = event
+
+    def _on_print(self, second: Second, event: Print) -> None:
+        shares, dollars, marks = event.shares, event.dollars, event.marks
+        if marks & LAST:
+            self.last = dollars
+            opens, closes = self.session.regular_open_ns, self.session.regular_close_ns
+            if self.opened is None and opens <= event.received < closes:
+                self.opened = dollars
+        if self.bands:
+            is_eligible = bool(marks & LAST) and not marks & ODD_LOT
+            self.bands.trade(event.received, max(_nearest_unit(event.price), 1), is_eligible)
+        if marks & VOLUME:
+            second.volume += shares
+            second.value += shares * dollars
+            second.squared_value += shares * dollars**2
+        if marks & TAPE:
+            self._on_tape(second, event)
+
+    def _on_tape(self, second: Second, event: Print) -> None:
+        shares, side, dollars = event.shares, event.side, event.dollars
+        second.prints += 1
+        second.tape_shares += shares
+        second.odd_lots += shares < 100
+        second.off_exchange += shares if event.marks & OFF_EXCHANGE else 0
+        if side > 0:
+            second.buys += 1
+            second.bought += shares
+            second.bought_dollars += shares * dollars
+        elif side < 0:
+            second.sells += 1
+            second.sold += shares
+            second.sold_dollars += shares * dollars
+        else:
+            second.unsigned += shares
+        if side and self.book and self.book.sound:
+            second.paid.append((dollars, self.book.mid, shares, side))
+        # What is no execution on the book's venue, now, takes nothing that is displayed there.
+        if not event.marks & (OFF_EXCHANGE | AUCTION | LATE):
+            for level in self.sides:
+                level.on_print(event.received, event.price / UNIT, shares, side)
+        self.signs.add(side)
+        self.excitement.add(event.received)
+        swept = self.sweeps.add(event.happened, event.price, shares, side)
+        second.swept[ASK if side > 0 else BID] += swept
+        if self.large.reached_by(shares):
+            second.large_buys += side > 0
+            second.large_sells += side < 0
+        second.blocks[side] += _is_block(event, self.block)
+
+    def end_second(self, second: Second, end: int) -> None:
+        book = self.book
+        if book and book.sound:
+            half = (book.bid_size + book.ask_size) / 2
+            share = 1 - exp(-1 / 300)
+            self.usual = half if self.usual is None else self.usual + share * (half - self.usual)
+        second.book, second.last, second.opened, second.usual = (
+            book, self.last, self.opened, self.usual
+        )  # fmt: skip
+        second.halted, second.restricted, second.halts = self.halted, self.restricted, self.halts
+        second.run, second.memory = self.signs.run, self.signs.memory
+        second.excitement = self.excitement.at(end)
+        second.pulled = [side.pulled for side in self.sides]
+        second.stacked = [side.stacked for side in self.sides]
+        second.executed = [side.executed for side in self.sides]
+        second.steps = self.sides[BID].improved, self.sides[BID].worsened
+        second.flickers = sum(side.flickers for side in self.sides)
+        second.levels = [
+            (side.executed_here, side.most, side.refills, (end - side.since) / 1e9)
+            if side.price else None
+            for side in self.sides
+        ]  # fmt: skip
+        second.bands = self._bands_at(end)
+
+    def _bands_at(self, end: int) -> tuple[float, float, float, float] | None:
+        """Return the upper and the lower band, and seconds in a limit state at either."""
+        if self.bands is None:
+            return None
+        self.bands.time_passes(end)
+        if self.halted:
+            self.bands.close_until_a_print()
+        if not self.bands.hold:
+            return None
+        up, down = (self.bands.limit_seconds(side, end) for side in ("up", "down"))
+        return self.bands.upper / 1e4, self.bands.lower / 1e4, up, down
+
+
+def _nearest_unit(nanodollars: int) -> int:
+    return (2 * nanodollars + UNIT) // (2 * UNIT)
 
 
 def _events(day: Day) -> Iterator[Print | Book | Notice]:

@@ -144,9 +144,10 @@ class TapeReader:
 
     def _follow_flow(self) -> None:
         """Follow what fades and what is scored against its own past."""
-        last_halted = None
+        last_halted = halt_began = None
         scores = {name: ZScore() for name in ("volume", "speed", "spread", "depth")}
         delta, delta_size = FadedSum(60), FadedMean(900)
+        delta_so_far = 0.0
         rate, pressure = FadedSum(900), FadedMean(10)
         fading = [[FadedSum(10) for _ in range(3)] for _ in range(2)]
         regression = [FadedSum(300) for _ in range(5)]
@@ -155,7 +156,10 @@ class TapeReader:
         has_sign = False
         for number, second in enumerate(self.seconds):
             if second.halted:
+                if last_halted is None or last_halted < number - 1:
+                    halt_began = number
                 last_halted = number
+            second.halt_began = halt_began
             learns = last_halted is None or number - last_halted > 60
             second.halt_ended = last_halted
             book = second.book if second.book and second.book.sound else None
@@ -176,7 +180,10 @@ class TapeReader:
                 elif alarm > 4:
                     burst = True
             second.burst = burst
-            second.delta = delta.add(second.bought_dollars - second.sold_dollars)
+            net_dollars = second.bought_dollars - second.sold_dollars
+            delta_so_far += net_dollars
+            second.delta_so_far = delta_so_far
+            second.delta = delta.add(net_dollars)
             second.delta_size = delta_size.add(abs(second.delta))
             second.rate = rate.add(second.prints) / 900
             second.pressure = pressure.add(book.tilt if book else None)
@@ -367,10 +374,6 @@ class TapeReader:
         second = self.seconds[now]
         fast, slow = self.sum("prints", now, 2) / 2, self.sum("prints", now, 60) / 60
         excited = second.excitement
-        delta = None
-        if second.value_so_far:
-            delta = sum(s.bought_dollars - s.sold_dollars for s in self.seconds[: now + 1])
-            delta /= second.value_so_far
         return {
             "buy_pressure_10s": self._buy_pressure(now, 10, 60),
             "buy_pressure_60s": self._buy_pressure(now, 60, 600),
@@ -378,7 +381,7 @@ class TapeReader:
             "sign_imbalance_10s": self._sign_imbalance(now, 10),
             "sign_imbalance_60s": self._sign_imbalance(now, 60),
             "delta_slope": _over(second.delta, second.delta_size),
-            "delta_so_far": delta,
+            "delta_so_far": _over(second.delta_so_far, second.value_so_far),
             "sign_memory": second.memory,
             "sign_run": copysign(log1p(abs(second.run)), second.run),
             "unsigned_share_60s": _over(
@@ -525,20 +528,14 @@ class TapeReader:
 
     def _halts(self, now: int) -> dict[str, Known]:
         second = self.seconds[now]
-        begun = [
-            i
-            for i in range(now + 1)
-            if self.seconds[i].halted and (i == 0 or not self.seconds[i - 1].halted)
-        ]
-        in_halt = now - begun[-1] if second.halted else 0
-        ended = second.halt_ended
+        began, ended = second.halt_began, second.halt_ended
         direction = None
-        if begun[-1:] > [0]:
-            moved = self.change(begun[-1], 60) or 0.0
+        if began:  # not at 04:00 or before
+            moved = self.change(began, 60) or 0.0
             direction = float((moved > 0) - (moved < 0))
         return {
             "halted": float(second.halted),
-            "in_halt": _squashed(in_halt, 300),
+            "in_halt": _squashed(now - began, 300) if second.halted else 0.0,
             "since_halt": _squashed(now - ended, 300) if ended is not None else None,
             "halts_today": log1p(second.halts),
             "halt_direction": direction,

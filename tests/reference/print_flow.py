@@ -38,7 +38,7 @@ class Sweeps:
         """Return the shares that this print shows to be of a sweep."""
         if side == 0:
             return 0
-        if side != self.side or ns - self.last_ns > SWEEP_NS:
+        if side != self.side or abs(ns - self.last_ns) > SWEEP_NS:
             self.prices, self.waiting = set(), 0
         self.side, self.last_ns = side, ns
         self.prices.add(price)

@@ -312,7 +312,7 @@ def _hit(
         mid = (bid + ask) / (2.0 * UNITS_PER_DOLLAR)
         out.quoted_shares[b] += size
         out.quoted_sign[b] += side * size
-        out.over_mid[b] += side * size * price * 1e-9 / mid
+        out.over_mid[b] += side * size * (price * 1e-9) / mid  # as integers it would overflow
         out.sign_over_mid[b] += side * size / mid
     at = _ASK if side > 0 else _BID
     level = watch.sides[at]
