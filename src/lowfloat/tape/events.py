@@ -128,7 +128,7 @@ _BY_SIDE = {
 LEVEL = np.dtype(
     [
         ("price", np.int64),  # price units, 0 if the side is empty
-        ("size", np.int64),
+        ("shares", np.int64),  # displayed; a field called `size` would be hidden by that of NumPy
         ("taken", np.int64),  # since the last change of the book
         ("executed", np.int64),
         ("most", np.int64),
@@ -325,7 +325,7 @@ def _hit(
     level.executed += size
     level.shown = 0.0
     if level.size_before == 0 or ns - level.hit_at > REFILL_NS:
-        level.size_before = level.size
+        level.size_before = level.shares
         level.hit_shares = 0
     level.hit_shares += size
     level.hit_at = ns
@@ -357,11 +357,11 @@ def _change(
     stays = price == level.price
     change = 0  # shares added, below 0 cancelled
     if stays:
-        change = size - level.size + level.taken
+        change = size - level.shares + level.taken
     elif better:
         change = size
     else:
-        change = -max(level.size - level.taken, 0)
+        change = -max(level.shares - level.taken, 0)
     if told:
         out.stacked[b, side] += max(change, 0)
         out.pulled[b, side] += max(-change, 0)
@@ -393,7 +393,7 @@ def _change(
         level.refills = 0
         level.size_before = 0
     level.most = max(level.most, size)
-    level.size = size
+    level.shares = size
     level.taken = 0
 
 
@@ -406,7 +406,7 @@ def _end_second(watch: Any, end: int, out: Events, b: int) -> None:
     out.sign_memory[b] = watch.sign_product - watch.sign_mean * watch.sign_mean
     bid, ask = watch.sides[_BID], watch.sides[_ASK]
     if 0 < bid.price < ask.price:
-        half = 0.5 * (bid.size + ask.size)
+        half = 0.5 * (bid.shares + ask.shares)
         step = 1.0 if watch.depth == 0.0 else watch.depth_step
         watch.depth += step * (half - watch.depth)
     out.depth[b] = watch.depth
