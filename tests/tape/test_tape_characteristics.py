@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from tape.told import CALM, M, end_of, told
+from tape.minutes import CALM, M, end_of, told
 
 from lowfloat.base.codes import Lifecycle
 from lowfloat.tape.characteristics import COLUMNS, OF_PHASE

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from reference.tapes import OPEN, make_day
-from tape.told import CALM, M, end_of, told
+from tape.minutes import CALM, M, end_of, told
 
 from lowfloat.base.clock import NS
 from lowfloat.days.baseline import Baseline

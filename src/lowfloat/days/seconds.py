@@ -12,6 +12,7 @@ import numpy as np
 from lowfloat.base.clock import NS, SECONDS_PER_SESSION
 from lowfloat.base.codes import Mark
 from lowfloat.base.jit import kernel
+from lowfloat.base.portable import log
 from lowfloat.base.prices import NANODOLLARS_PER_UNIT
 from lowfloat.base.records import SNAPSHOT, Quotes, Trades, read_only
 from lowfloat.days.day import Day
@@ -104,7 +105,7 @@ def _state(day: Day, on: np.ndarray, said: np.ndarray) -> np.ndarray:
 @kernel
 def _add_trades(trades: Trades, start_ns: int, out: Seconds) -> None:
     # The running 95th percentile of log size, by stochastic approximation (Robbins and Monro).
-    log_large = np.log(1000.0)
+    log_large = log(1000.0)
     last = 0.0
     row = 0
     for b in range(len(out.trades)):
@@ -123,7 +124,7 @@ def _add_trades(trades: Trades, start_ns: int, out: Seconds) -> None:
                 last = price
             if marks & _TAPE:
                 out.trades[b] += 1
-                large = np.log(float(size)) >= log_large
+                large = log(float(size)) >= log_large
                 log_large += 0.02 * (0.95 - (0.0 if large else 1.0))
                 if trades.side[row] > 0:
                     out.buys[b] += 1

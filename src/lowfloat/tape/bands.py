@@ -2,6 +2,7 @@
 
 No feed of ours tells the bands, so they are followed by the rules; see :mod:`lowfloat.base.luld`.
 Halts are taken from the feed: where it says that trading goes on, the next print reopens.
+There are no bands until then, nor in the pause that 15 s of a limit state should have led to.
 """
 
 from typing import Any, NamedTuple

@@ -42,10 +42,12 @@ COLUMNS = (
            f"ln(1 + n), n {BLOCK}, without a known aggressor", "",
            lambda tape: log1p(trailing_sum(tape.of(events).blocks_unsigned, 60))),
     Column("sweeps_of_ask_10s", "log shares", 0.0, 15.0, 10, 0.0,
-           "ln(1 + shares of 10 s of orders that took several offers within 1 ms)", "",
+           "ln(1 + shares of 10 s of orders that took several offers, each print within 1 ms of "
+           "the one before by the exchange's clock)", "",
            lambda tape: _swept(tape, _ASK)),
     Column("sweeps_of_bid_10s", "log shares", 0.0, 15.0, 10, 0.0,
-           "ln(1 + shares of 10 s of orders that took several bids within 1 ms)", "",
+           "ln(1 + shares of 10 s of orders that took several bids, each print within 1 ms of "
+           "the one before by the exchange's clock)", "",
            lambda tape: _swept(tape, _BID)),
     Column("sweep_balance_10s", "depths", -10.0, 10.0, 0, 0.0,
            "shares swept of offers less of bids in 10 s, over the usual size of a side", "",

@@ -8,7 +8,8 @@ book that is told again in a snapshot is taken over, and nothing flowed.
 The best level of each side is watched for itself. Its size changes by what is executed there,
 which the prints tell, and by what is added (*stacked*) and cancelled (*pulled*), which nothing
 tells: it is the difference. A level that is lost with more shares than were executed was pulled;
-a better one was stacked.
+a better one was stacked. What traded off exchange or in an auction took nothing of it. While the
+feed doubts its own book nothing flows, nor as the book comes back.
 """
 
 from typing import Any, NamedTuple
@@ -20,9 +21,10 @@ from lowfloat.base.codes import Mark
 from lowfloat.base.jit import kernel
 from lowfloat.base.portable import exp, log
 from lowfloat.base.prices import NANODOLLARS_PER_UNIT, UNITS_PER_DOLLAR
-from lowfloat.base.records import SNAPSHOT, Quotes, Trades, read_only
+from lowfloat.base.records import MAYBE_BAD_BOOK, SNAPSHOT, Quotes, Trades, read_only
 from lowfloat.days.day import Day
 from lowfloat.tape.column import Tape
+from lowfloat.tape.windows import trailing_sum
 
 SWEEP_NS = 1_000_000  # between two prints of one order, by the exchange's clock
 REFILL_NS = 200_000_000
@@ -30,7 +32,7 @@ FLICKER_NS = 500_000_000
 MANY_DEPTHS = 3.0  # of an order that flickers
 DEPTH_SECONDS = 300.0  # time constant of the usual depth
 SIGN_PRINTS = 100.0  # prints that the memory of signs spans
-BLOCK_SHARE, BLOCK_STEP = 0.99, 0.02
+BLOCK_SHARE, BLOCK_STEP, BLOCK_FIRST = 0.99, 0.02, 10_000.0
 BLOCK_DOLLARS = 25_000.0
 BLOCK_FLOORS = ((1.0, 20_000.0), (3.0, 10_000.0), (7.0, 5_000.0), (1e9, 2_500.0))
 HAWKES_DECAYS = (30.0, 3.0, 0.3)  # per second
@@ -58,8 +60,8 @@ class Events(NamedTuple):
         open_price: dollars, the first last price of regular hours, 0 before.
         run: prints in a row with the same aggressor, counted below 0 for sells; prints without
             one are passed over.
-        sign_memory: covariance of the signs of successive signed prints, exponentially weighted
-            over 100 of them.
+        sign_memory: covariance of the signs of successive signed prints, of means that begin at 0
+            and move by a hundredth of the difference a print.
         blocks_bought, blocks_sold, blocks_unsigned: prints of at least the running 99th
             percentile of sizes and a floor by price, or of $25,000.
         swept: int64 (57,600, 2), shares of orders that took several prices at once, by the side
@@ -71,14 +73,15 @@ class Events(NamedTuple):
         excitement: prints per second that a self-exciting process would owe to earlier prints.
         pulled, stacked: int64 (57,600, 2), shares cancelled and added at the best.
         executed: int64 (57,600, 2), shares that aggressors took at or through the best.
-        improved, worsened: int64 (57,600, 2), times the best price got better or worse.
+        improved, worsened: int64 (57,600, 2), times the best price got better or worse; a side
+            that empties or fills again is neither.
         level_executed: int64 (57,600, 2), shares taken at the best price since it is the best.
         level_most: int64 (57,600, 2), the most that was displayed there.
-        level_seconds: float64 (57,600, 2), how long it is the best.
+        level_seconds: float64 (57,600, 2), how long it is the best, NaN if there is none.
         refills: int64 (57,600, 2), times it came back to 80 % within 200 ms after more than half
             of it was taken.
-        flickers: orders of three usual depths that were gone within half a second without a
-            print.
+        flickers: orders of three usual depths of which 80 % was cancelled at once, within half a
+            second and without a print there.
         depth: float64, the usual size of a side: exponential mean of half the displayed size of
             both over 300 s of two-sided books, 0 before the first.
     """
@@ -125,7 +128,7 @@ _BY_SIDE = {
 LEVEL = np.dtype(
     [
         ("price", np.int64),  # price units, 0 if the side is empty
-        ("size", np.int64),
+        ("shares", np.int64),  # displayed; a field called `size` would be hidden by that of NumPy
         ("taken", np.int64),  # since the last change of the book
         ("executed", np.int64),
         ("most", np.int64),
@@ -155,6 +158,7 @@ WATCH = np.dtype(
         ("excited_at", np.int64),
         ("depth", np.float64),
         ("depth_step", np.float64),
+        ("doubtful", np.int64),  # 1 while the feed doubts its book
         ("open_price", np.float64),
         ("opens", np.int64),
         ("closes", np.int64),
@@ -165,6 +169,13 @@ WATCH = np.dtype(
 def events(tape: Tape) -> Events:
     """Walk the prints and book states of a tape's day."""
     return events_of(tape.day)
+
+
+def tape_shares_60(tape: Tape) -> np.ndarray:
+    """Return the shares of the prints of the tape in 60 s, whoever was the aggressor."""
+    seconds = tape.seconds
+    unsigned = tape.of(events).unsigned_volume
+    return trailing_sum(seconds.buy_volume + seconds.sell_volume + unsigned, 60)
 
 
 def events_of(day: Day) -> Events:
@@ -181,7 +192,7 @@ def events_of(day: Day) -> Events:
     watch = np.zeros(1, WATCH).view(np.recarray)
     session = day.session
     watch[0].opens, watch[0].closes = session.regular_open_ns, session.regular_close_ns
-    watch[0].log_block = log(BLOCK_FLOORS[1][1])
+    watch[0].log_block = log(BLOCK_FIRST)
     watch[0].depth_step = 1.0 - exp(-1.0 / DEPTH_SECONDS)
     _walk(read_only(day.trades), read_only(day.quotes), session.start_ns, watch[0], out)
     return out
@@ -236,7 +247,8 @@ def _on_print(watch: Any, trades: Trades, row: int, out: Events, b: int) -> None
     out.signed_dollars[b] += side * size * price
     _remember_sign(watch, side)
     _sweep(watch, trades.ts_event[row], trades.price[row], size, side, out, b)
-    _hit(watch, ns, trades.price[row], size, side, out, b)
+    displayed = marks & (_OFF_EXCHANGE | _AUCTION | _LATE) == 0
+    _hit(watch, ns, trades.price[row], size, side, displayed, out, b)
 
 
 @kernel
@@ -253,14 +265,13 @@ def _excite(watch: Any, ns: int, jump: float) -> None:
 @kernel
 def _is_block(watch: Any, price: float, size: int) -> bool:
     """Return whether a print is large, and move the running percentile (Robbins and Monro)."""
-    size_log = log(float(size))
-    beyond = size_log > watch.log_block
+    reached = log(float(size)) >= watch.log_block
     floor = 0.0
     for below, shares in BLOCK_FLOORS:
         if floor == 0.0 and price < below:
             floor = shares
-    large = (size_log >= watch.log_block and size >= floor) or size * price >= BLOCK_DOLLARS
-    watch.log_block += BLOCK_STEP * (BLOCK_SHARE - (0.0 if beyond else 1.0))
+    large = (reached and size >= floor) or size * price >= BLOCK_DOLLARS
+    watch.log_block += BLOCK_STEP * (BLOCK_SHARE - (0.0 if reached else 1.0))
     return large
 
 
@@ -275,7 +286,8 @@ def _remember_sign(watch: Any, side: int) -> None:
 @kernel
 def _sweep(watch: Any, ns: int, price: int, size: int, side: int, out: Events, b: int) -> None:
     """Follow the prints of one order; once they have two prices, all of its shares count."""
-    if side != watch.sweep_sign or not 0 <= ns - watch.sweep_at <= SWEEP_NS:
+    # Prints of several venues may come in another order than they were made in.
+    if side != watch.sweep_sign or abs(ns - watch.sweep_at) > SWEEP_NS:
         watch.sweep_sign = side
         watch.sweep_shares = 0
         watch.sweep_levels = 1
@@ -291,26 +303,29 @@ def _sweep(watch: Any, ns: int, price: int, size: int, side: int, out: Events, b
 
 
 @kernel
-def _hit(watch: Any, ns: int, price: int, size: int, side: int, out: Events, b: int) -> None:
+def _hit(
+    watch: Any, ns: int, price: int, size: int, side: int, displayed: bool, out: Events, b: int
+) -> None:  # fmt: skip
     """Hold a signed print against the book that stands."""
     bid, ask = watch.sides[_BID].price, watch.sides[_ASK].price
     if 0 < bid < ask:
         mid = (bid + ask) / (2.0 * UNITS_PER_DOLLAR)
         out.quoted_shares[b] += size
         out.quoted_sign[b] += side * size
-        out.over_mid[b] += side * size * price * 1e-9 / mid
+        out.over_mid[b] += side * size * (price * 1e-9) / mid  # as integers it would overflow
         out.sign_over_mid[b] += side * size / mid
     at = _ASK if side > 0 else _BID
     level = watch.sides[at]
     best = level.price * NANODOLLARS_PER_UNIT
-    if best == 0 or (price < best if side > 0 else price > best):
-        return  # within the spread: what is displayed was not taken
+    within = price < best if side > 0 else price > best
+    if best == 0 or within or not displayed:
+        return  # what is displayed was not taken
     out.executed[b, at] += size
     level.taken += size
     level.executed += size
     level.shown = 0.0
     if level.size_before == 0 or ns - level.hit_at > REFILL_NS:
-        level.size_before = level.size
+        level.size_before = level.shares
         level.hit_shares = 0
     level.hit_shares += size
     level.hit_at = ns
@@ -318,7 +333,10 @@ def _hit(watch: Any, ns: int, price: int, size: int, side: int, out: Events, b: 
 
 @kernel
 def _on_book(watch: Any, quotes: Quotes, row: int, out: Events, b: int) -> None:
-    ns, told = quotes.ts_recv[row], quotes.flags[row] & SNAPSHOT == 0
+    ns, flags = quotes.ts_recv[row], quotes.flags[row]
+    doubtful = flags & MAYBE_BAD_BOOK != 0
+    told = flags & SNAPSHOT == 0 and not doubtful and watch.doubtful == 0
+    watch.doubtful = doubtful
     bid = quotes.bid_price[row] // NANODOLLARS_PER_UNIT
     ask = quotes.ask_price[row] // NANODOLLARS_PER_UNIT
     bid_is_better = bid > watch.sides[_BID].price
@@ -339,15 +357,15 @@ def _change(
     stays = price == level.price
     change = 0  # shares added, below 0 cancelled
     if stays:
-        change = size - level.size + level.taken
+        change = size - level.shares + level.taken
     elif better:
         change = size
     else:
-        change = -max(level.size - level.taken, 0)
+        change = -max(level.shares - level.taken, 0)
     if told:
         out.stacked[b, side] += max(change, 0)
         out.pulled[b, side] += max(-change, 0)
-        if not stays and level.price > 0:
+        if not stays and level.price > 0 and price > 0:
             if better:
                 out.improved[b, side] += 1
             else:
@@ -375,7 +393,7 @@ def _change(
         level.refills = 0
         level.size_before = 0
     level.most = max(level.most, size)
-    level.size = size
+    level.shares = size
     level.taken = 0
 
 
@@ -388,7 +406,7 @@ def _end_second(watch: Any, end: int, out: Events, b: int) -> None:
     out.sign_memory[b] = watch.sign_product - watch.sign_mean * watch.sign_mean
     bid, ask = watch.sides[_BID], watch.sides[_ASK]
     if 0 < bid.price < ask.price:
-        half = 0.5 * (bid.size + ask.size)
+        half = 0.5 * (bid.shares + ask.shares)
         step = 1.0 if watch.depth == 0.0 else watch.depth_step
         watch.depth += step * (half - watch.depth)
     out.depth[b] = watch.depth
@@ -397,4 +415,4 @@ def _end_second(watch: Any, end: int, out: Events, b: int) -> None:
         out.level_executed[b, side] = level.executed
         out.level_most[b, side] = level.most
         out.refills[b, side] = level.refills
-        out.level_seconds[b, side] = (end - level.since) / NS if level.price > 0 else 0.0
+        out.level_seconds[b, side] = (end - level.since) / NS if level.price > 0 else np.nan

@@ -5,7 +5,7 @@ import numpy as np
 from lowfloat.base.jit import kernel
 from lowfloat.days.seconds import Seconds
 from lowfloat.tape.column import Column, Tape
-from lowfloat.tape.events import HAWKES_BRANCHING, events
+from lowfloat.tape.events import HAWKES_BRANCHING, events, tape_shares_60
 from lowfloat.tape.halts import is_settled
 from lowfloat.tape.windows import faded, faded_mean, log, log1p, trailing_sum, z_score
 
@@ -16,9 +16,9 @@ BURST_SLACK, BURST_BEGINS, BURST_ENDS, BURST_REST = 0.75, 4.0, 0.25, 5
 def pressure(seconds: Seconds, window: int) -> np.ndarray:
     """Return the share of aggressor buys in the signed volume of the last ``window`` seconds.
 
-    A prior of a sixth of the mean volume of such a window, over a longer one, half on each side,
-    keeps a few shares in a quiet market from reading as pressure. The longer one is 60 s for
-    windows up to 10 s, else ten times the window.
+    A prior of a share and a sixth of the mean volume of such a window, over a longer one, half on
+    each side, keeps a few shares in a quiet market from reading as pressure. The longer one is
+    60 s for windows up to 10 s, else ten times the window.
     """
     bought = trailing_sum(seconds.buy_volume, window)
     sold = trailing_sum(seconds.sell_volume, window)
@@ -60,9 +60,8 @@ def _run(tape: Tape) -> np.ndarray:
 
 
 def _unsigned(tape: Tape) -> np.ndarray:
-    volume = trailing_sum(tape.of(events).unsigned_volume, 60)
-    signed = trailing_sum(tape.seconds.buy_volume + tape.seconds.sell_volume, 60)
-    return volume / np.where(volume + signed > 0, volume + signed, np.nan)
+    shares = tape.of(tape_shares_60)
+    return trailing_sum(tape.of(events).unsigned_volume, 60) / np.where(shares > 0, shares, np.nan)
 
 
 def _speed_2(tape: Tape) -> np.ndarray:
@@ -114,13 +113,16 @@ HAWKES = f"Hawkes 1971, with three time scales and a branching ratio of {HAWKES_
 
 COLUMNS = (
     Column("buy_pressure_10s", "share", 0.0, 1.0, 60, 0.5,
-           "bought of the signed volume of 10 s, with a prior of half on each side", "",
+           "bought of the signed volume of 10 s, with a prior of half on each side: a share and "
+           "a sixth of the volume usual in 10 s, over 60 s", "",
            lambda tape: pressure(tape.seconds, 10)),
     Column("buy_pressure_60s", "share", 0.0, 1.0, 600, 0.5,
-           "bought of the signed volume of 60 s, with a prior of half on each side", "",
+           "bought of the signed volume of 60 s, with a prior of half on each side: a share and "
+           "a sixth of the volume usual in 60 s, over 600 s", "",
            lambda tape: tape.of(buy_pressure_60)),
     Column("buy_pressure_300s", "share", 0.0, 1.0, 3000, 0.5,
-           "bought of the signed volume of 300 s, with a prior of half on each side", "",
+           "bought of the signed volume of 300 s, with a prior of half on each side: a share and "
+           "a sixth of the volume usual in 300 s, over 3,000 s", "",
            lambda tape: pressure(tape.seconds, 300)),
     Column("sign_imbalance_10s", "ratio", -1.0, 1.0, 10, 0.0,
            "(buys - sells) / (buys + sells + 1) of the prints of 10 s", "",
@@ -134,8 +136,9 @@ COLUMNS = (
     Column("delta_so_far", "share", -1.0, 1.0, 0, 0.0,
            "dollars bought less sold since 04:00, over dollars traded", "", _delta),
     Column("sign_memory", "covariance", -1.0, 1.0, 0, 0.0,
-           "covariance of the signs of successive signed prints, fading over 100 of them",
-           "Lillo and Farmer 2004", lambda tape: tape.of(events).sign_memory),
+           "covariance of the signs of successive signed prints, of means that begin at 0 and move "
+           "by a hundredth of the difference a print", "Lillo and Farmer 2004",
+           lambda tape: tape.of(events).sign_memory),
     Column("sign_run", "log count", -6.0, 6.0, 0, 0.0,
            "ln(1 + signed prints in a row with one aggressor), below 0 for sells", "", _run),
     Column("unsigned_share_60s", "share", 0.0, 1.0, 60, 0.0,
@@ -155,7 +158,8 @@ COLUMNS = (
            lambda tape: tape.of(speed_z)),
     Column("endogeneity", "share", 0.0, 1.0, 0, 0.0,
            "share of the rate of prints owed to earlier prints: kernels of 30, 3 and 0.3 a second "
-           "with weights 0.45, 0.35, 0.20, against a fifth of the mean rate over 900 s", HAWKES,
+           "with weights 0.45, 0.35, 0.20, against a fifth of a 900th of the prints, fading over "
+           "900 s", HAWKES,
            _endogeneity),
     Column("tape_burst", "flag", 0.0, 1.0, 0, 0.0,
            "1 from the sum of z - 0.75, never below 0, passing 4, until z was below 0.25 for 5 s; "

@@ -26,15 +26,21 @@ def _since(tape: Tape) -> np.ndarray:
 
 
 def _begun(tape: Tape) -> np.ndarray:
+    """Return where a halt is first seen, be it from before 04:00."""
     halted = tape.of(is_halted)
-    return halted & ~np.concatenate([halted[:1], halted[:-1]])  # not one from before 04:00
+    return halted & ~np.concatenate([[False], halted[:-1]])
+
+
+def _begun_today(tape: Tape) -> np.ndarray:
+    halted = tape.of(is_halted)
+    return halted & ~np.concatenate([halted[:1], halted[:-1]])
 
 
 def _direction(tape: Tape) -> np.ndarray:
     """Return where the price was heading as the last halt began."""
     mid = tape.of(mid_price)
     heading = np.sign(mid - lagged(mid, SETTLING))
-    return standing(np.nan_to_num(heading), tape.of(_begun))
+    return standing(np.nan_to_num(heading), tape.of(_begun_today))
 
 
 def _in_halt(tape: Tape) -> np.ndarray:
@@ -47,13 +53,15 @@ COLUMNS = (
     Column("halted", "flag", 0.0, 1.0, 0, 0.0, "1 in a halt", "",
            lambda tape: tape.of(is_halted).astype(np.float64)),
     Column("in_halt", "squashed", 0.0, 1.0, 0, 0.0,
-           "t / (t + 300) since the halt began, 0 outside of one", "", _in_halt),
+           "t / (t + 300) since the halt began, or since 04:00; 0 outside of one", "", _in_halt),
     Column("since_halt", "squashed", 0.0, 1.0, 0, 1.0,
            "t / (t + 300) since the last halt", "", _since),
     Column("halts_today", "log count", 0.0, 5.0, 0, 0.0,
-           "ln(1 + halts begun since 04:00)", "", lambda tape: log1p(np.cumsum(tape.of(_begun)))),
+           "ln(1 + halts begun since 04:00)", "",
+           lambda tape: log1p(np.cumsum(tape.of(_begun_today)))),
     Column("halt_direction", "sign", -1.0, 1.0, 0, 0.0,
-           "sign of the change of the mid over the 60 s before the last halt", "", _direction),
+           "sign of the change of the mid over the 60 s up to the second in which the last halt "
+           "began", "", _direction),
     Column("short_sale_restricted", "flag", 0.0, 1.0, 0, 0.0,
            "1 while Rule 201 restricts short sales", "17 CFR 242.201",
            lambda tape: (tape.seconds.short_sale_restricted > 0).astype(np.float64)),

@@ -49,7 +49,7 @@ def kyle_lambda(tape: Tape) -> np.ndarray:
 
     The slope of a regression over seconds that fade over 300 s; NaN before the first signed print.
     """
-    bought = tape.seconds.buy_volume - tape.seconds.sell_volume
+    bought = (tape.seconds.buy_volume - tape.seconds.sell_volume).astype(np.float64)
     moved = 1e4 * tape.of(steps)
     weight = faded(np.ones(len(moved)), KYLE_SECONDS)
     sum_x, sum_y = faded(bought, KYLE_SECONDS), faded(moved, KYLE_SECONDS)
@@ -62,24 +62,24 @@ def absorbed(tape: Tape) -> np.ndarray:
     """Return how far the price failed to follow a large net flow of 10 s, below 0 for sells."""
     seconds, mid = tape.seconds, tape.of(mid_price)
     net = trailing_sum(seconds.buy_volume - seconds.sell_volume, ABSORBING_WINDOW)
-    large = np.empty(len(net))
-    _running_quantile(np.abs(net).astype(np.float64), large)
+    large = np.empty(len(net), bool)
+    _find_large(np.abs(net), large)
     moved = 1e4 * (mid / lagged(mid, ABSORBING_WINDOW) - 1.0)
     expected = np.abs(np.nan_to_num(tape.of(kyle_lambda)) * net) / 1e3
     least = np.maximum(expected, 1e4 * tape.of(tick_size) / mid)
     failed = np.clip(1.0 - np.sign(net) * moved / least, 0.0, 1.0)
-    return np.where((np.abs(net) >= large) & (net != 0), np.sign(net) * failed, 0.0 * moved)
+    return np.where(large, np.sign(net) * failed, 0.0 * moved)
 
 
 @kernel
-def _running_quantile(values: np.ndarray, out: np.ndarray) -> None:
-    """Follow the 80th percentile of the log of what is not 0 (Robbins and Monro)."""
+def _find_large(values: np.ndarray, out: np.ndarray) -> None:
+    """Tell what reaches the running 80th percentile of what is not 0 (Robbins and Monro)."""
     level = portable.log(LARGE_FIRST)
     for b in range(len(values)):
-        out[b] = portable.exp(level)
-        if values[b] > 0.0:
-            below = 1.0 if portable.log(values[b]) <= level else 0.0
-            level += LARGE_STEP * (LARGE_SHARE - below)
+        out[b] = False
+        if values[b] > 0:
+            out[b] = portable.log(float(values[b])) >= level
+            level += LARGE_STEP * (LARGE_SHARE - (0.0 if out[b] else 1.0))
 
 
 ROLL = "Huang and Stoll 1996"
@@ -94,12 +94,14 @@ COLUMNS = (
            "effective less realised spread of the prints of 5 to 65 s ago", ROLL, _adverse),
     Column("kyle_lambda", "squashed", -1.0, 1.0, 0, 0.0,
            "r / (|r| + 10), r the bps that a net 1,000 shares bought in a second moved the mid, a "
-           "regression over seconds that fade over 300 s", "Kyle 1985",
+           "regression over seconds that fade over 300 s, with 10,000 shares squared added to what "
+           "it divides by", "Kyle 1985",
            lambda tape: squashed(tape.of(kyle_lambda), 10.0)),
     Column("absorption_at_ask", "share", 0.0, 1.0, 0, 0.0,
-           "1 less the rise of the mid in 10 s over that which lambda expects of the net shares "
-           "bought, or over a tick if this is more; 0 unless these are as many as in one of five "
-           "windows", "", lambda tape: np.maximum(tape.of(absorbed), 0.0)),
+           "1 less the rise of the mid in 10 s over the size of the move that lambda expects of "
+           "the net shares bought, or over a tick if this is more; 0 unless these reach the "
+           "running 80th percentile of windows that are not balanced", "",
+           lambda tape: np.maximum(tape.of(absorbed), 0.0)),
     Column("absorption_at_bid", "share", 0.0, 1.0, 0, 0.0,
            "the same of the fall after net shares sold", "",
            lambda tape: np.maximum(-tape.of(absorbed), 0.0)),

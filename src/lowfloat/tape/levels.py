@@ -11,6 +11,7 @@ from lowfloat.tape.windows import log1p, seconds_since, squashed, standing
 
 NEAR_HIGH, AWAY_FROM_HIGH = 0.003, 0.01
 ROUND = 0.5  # dollars
+ROUNDING = 1e-6
 
 
 def high_of_day(tape: Tape) -> np.ndarray:
@@ -76,9 +77,10 @@ def _vwap_deviation(tape: Tape) -> np.ndarray:
 
 
 def _since_cross(tape: Tape) -> np.ndarray:
-    """Return the seconds since the mid crossed VWAP, below 0 if it lies below; squashed."""
-    side = np.sign(tape.of(mid_price) - tape.of(vwap))
-    side = standing(side, side != 0)  # at VWAP it has crossed nothing
+    """Return the seconds since the mid came to its side of VWAP, below 0 under it; squashed."""
+    gap = tape.of(mid_price) - tape.of(vwap)
+    # At VWAP it has crossed nothing; what is less than any price step is rounding.
+    side = standing(np.sign(gap), np.abs(gap) > ROUNDING)
     crossed = side != np.concatenate([[np.nan], side[:-1]])
     since = seconds_since(crossed & ~np.isnan(side)).astype(np.float64)
     return np.where(np.isnan(side), np.nan, side * squashed(since, 300.0))
@@ -103,15 +105,14 @@ def high_tests(tape: Tape) -> np.ndarray:
 def _count_tests(mid: np.ndarray, out: np.ndarray) -> None:
     high, tests, away = 0.0, 0.0, False
     for b in range(len(mid)):
-        if mid[b] > high:
-            # A little higher is the same level: the count goes on.
-            if mid[b] > high * (1.0 + NEAR_HIGH):
-                tests = 0.0
-            high, away = mid[b], False
-        elif mid[b] < high * (1.0 - AWAY_FROM_HIGH):
+        if mid[b] > high * (1.0 + NEAR_HIGH):
+            tests, away = 0.0, False
+        elif mid[b] <= high * (1.0 - AWAY_FROM_HIGH):
             away = True
         elif away and mid[b] >= high * (1.0 - NEAR_HIGH):
-            tests, away = tests + 1.0, False
+            tests, away = tests + 1.0, False  # be it a little higher: it is the same level
+        if mid[b] > high:
+            high = mid[b]
         out[b] = tests if high > 0.0 else np.nan
 
 
@@ -162,7 +163,8 @@ COLUMNS = (
            "mid over VWAP since trading last resumed, less 1", "",
            lambda tape: _over(tape, _halt_vwap(tape))),
     Column("since_vwap_cross", "squashed", -1.0, 1.0, 0, 0.0,
-           "t / (t + 300) since the mid crossed VWAP, below 0 if it lies below", "", _since_cross),
+           "t / (t + 300) since the mid came to its side of VWAP, below 0 if it lies below", "",
+           _since_cross),
     Column("distance_to_high", "fraction", -1.0, 0.0, 0, 0.0,
            "mid over its high of day, less 1", "", lambda tape: _over(tape, tape.of(high_of_day))),
     Column("distance_to_low", "fraction", 0.0, 5.0, 0, 0.0,
@@ -181,5 +183,5 @@ COLUMNS = (
            "mid over its highest before 09:30, less 1", "",
            lambda tape: _over(tape, tape.of(premarket_high))),
     Column("distance_to_round", "fraction", -0.5, 0.5, 0, 0.0,
-           "mid less the nearest half dollar, over mid", "", _to_round),
+           "mid less the nearest half dollar, the higher of two, over mid", "", _to_round),
 )  # fmt: skip

@@ -192,6 +192,6 @@ COLUMNS = (
            "distance of the mid over 300 s, over the way it went second by second", KAUFMAN,
            _efficiency),
     Column("average_trend", "fraction", -0.5, 0.5, 0, 0.0,
-           "exponential mean of 9 over that of 20 closes of minutes, less 1; plain while younger",
-           "", lambda tape: tape.of(average_trend)),
+           "exponential mean of 9 over that of 20 closes of minutes, less 1; plain means of "
+           "the first 5 and 10", "", lambda tape: tape.of(average_trend)),
 )  # fmt: skip

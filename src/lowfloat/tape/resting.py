@@ -77,10 +77,11 @@ COLUMNS = (
            "shares added less cancelled at the bid, less the same at the offer, over the usual "
            "size of a side; sums fading over 10 s", "", net_stack),
     Column("level_absorption_bid", "log ratio", 0.0, 5.0, 0, 0.0,
-           "ln(1 + shares executed at this bid over the most displayed there)", "",
+           "ln(1 + shares executed at or through this best bid over the most displayed there)", "",
            lambda tape: log1p(tape.of(level_ratio)[_BID])),
     Column("level_absorption_ask", "log ratio", 0.0, 5.0, 0, 0.0,
-           "ln(1 + shares executed at this offer over the most displayed there)", "",
+           "ln(1 + shares executed at or through this best offer over the most displayed there)",
+           "",
            lambda tape: log1p(tape.of(level_ratio)[_ASK])),
     Column("iceberg_bid", "log ratio", 0.0, 5.0, 0, 0.0,
            "level_absorption_bid, if the bid was refilled at least twice", "",
@@ -93,6 +94,7 @@ COLUMNS = (
     Column("ask_age", "squashed", 0.0, 1.0, 0, 0.0,
            "t / (t + 10) since this is the best offer", "", lambda tape: _level_age(tape, _ASK)),
     Column("quote_flicker_30s", "log count", 0.0, 6.0, 30, 0.0,
-           "ln(1 + orders of three usual sizes that were gone within 0.5 s without a print), 30 s",
-           "", lambda tape: log1p(trailing_sum(tape.of(events).flickers, 30))),
+           "ln(1 + orders of three usual sizes of which 80 % was cancelled at once within 0.5 s "
+           "and without a print there), 30 s", "",
+           lambda tape: log1p(trailing_sum(tape.of(events).flickers, 30))),
 )  # fmt: skip

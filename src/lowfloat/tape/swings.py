@@ -1,9 +1,10 @@
 """Legs and swings: where the move began, how much of it is given back, higher lows, lower highs.
 
 A zig-zag that knows only the past. A high becomes a swing high when the mid has fallen from it by
-a threshold, which is 2 % or 1.5 ATR(14), whichever is more; a low becomes a swing low when the
-mid has risen from it by as much. Until then it is only the extreme so far. The leg begins at the
-last swing low, at first at the first mid of the day; its top is the highest mid since.
+2 % of it or by 1.5 ATR(14), whichever is more; a low becomes a swing low when the mid has risen
+from it by as much. Until then it is only the extreme so far. They take turns; the first of the day
+may be either. The leg begins at the last swing low, at first at the first mid of the day; its top
+is the highest mid since.
 """
 
 from typing import NamedTuple
@@ -45,18 +46,19 @@ class Swings(NamedTuple):
 def swings(tape: Tape) -> Swings:
     """Follow the swings of the mid."""
     mid = tape.of(mid_price)
-    threshold = SWING_ATRS * np.nan_to_num(tape.of(average_true_range)) / mid
+    noise = SWING_ATRS * np.nan_to_num(tape.of(average_true_range))
     out = Swings(*(np.full(len(mid), np.nan) for _ in Swings._fields))
-    _follow(mid, np.fmax(threshold, LEAST_SWING), out)
+    _follow(mid, noise, out)
     return out
 
 
 @kernel
-def _follow(mid: np.ndarray, threshold: np.ndarray, out: Swings) -> None:
-    base = top = low = low_since_top = swing_high = swing_low = 0.0
-    base_second = top_second = low_second = 0
+def _follow(mid: np.ndarray, noise: np.ndarray, out: Swings) -> None:
+    base = top = low_since_top = swing_high = swing_low = 0.0
+    low = rebound = low_since_rebound = 0.0
+    base_second = top_second = low_second = rebound_second = 0
     higher_highs = higher_lows = lower_highs = 0
-    rising = True
+    rising = falling = True  # until the first swing it may be either
     for b in range(len(mid)):
         if np.isnan(mid[b]):
             continue
@@ -65,25 +67,29 @@ def _follow(mid: np.ndarray, threshold: np.ndarray, out: Swings) -> None:
             base_second = top_second = b
         if mid[b] > top:
             top, top_second, low_since_top = mid[b], b, mid[b]
+        if low == 0.0 or mid[b] < low:
+            low, low_second = mid[b], b
+            rebound, rebound_second, low_since_rebound = mid[b], b, mid[b]
+        elif mid[b] > rebound:
+            rebound, rebound_second, low_since_rebound = mid[b], b, mid[b]
         low_since_top = min(low_since_top, mid[b])
-        if rising and mid[b] <= top * (1.0 - threshold[b]):
+        low_since_rebound = min(low_since_rebound, mid[b])
+        if rising and mid[b] <= top - max(LEAST_SWING * top, noise[b]):
             # The top is a swing high now. A day that begins with a fall has its first one there.
             if swing_high > 0.0:
                 higher_highs = higher_highs + 1 if top > swing_high else 0
                 lower_highs = lower_highs + 1 if top < swing_high else 0
             swing_high = top
-            rising = False
+            rising, falling = False, True
             low, low_second = mid[b], b
-        elif not rising:
-            if mid[b] < low:
-                low, low_second = mid[b], b
-            elif mid[b] >= low * (1.0 + threshold[b]):
-                if swing_low > 0.0:
-                    higher_lows = higher_lows + 1 if low > swing_low else 0
-                swing_low = low
-                rising = True
-                base, base_second = low, low_second
-                top, top_second, low_since_top = mid[b], b, mid[b]
+            rebound, rebound_second, low_since_rebound = mid[b], b, mid[b]
+        elif falling and mid[b] >= low + max(LEAST_SWING * low, noise[b]):
+            if swing_low > 0.0:
+                higher_lows = higher_lows + 1 if low > swing_low else 0
+            swing_low = low
+            rising, falling = True, False
+            base, base_second = low, low_second
+            top, top_second, low_since_top = rebound, rebound_second, low_since_rebound
         out.base[b], out.base_second[b] = base, base_second
         out.top[b], out.top_second[b] = top, top_second
         out.low_since_top[b] = low_since_top
@@ -106,7 +112,7 @@ def _leg_age(tape: Tape) -> np.ndarray:
     return squashed(age, 300.0)
 
 
-ZIGZAG = "zig-zag of 2 % or 1.5 ATR(14), confirmed only by what followed and was seen"
+ZIGZAG = "zig-zag of 2 % or 1.5 ATR, confirmed only by what followed and was seen"
 
 COLUMNS = (
     Column("extension", "fraction", -1.0, 5.0, 0, 0.0,

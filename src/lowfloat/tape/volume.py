@@ -4,7 +4,7 @@ import numpy as np
 
 from lowfloat.days.bars import MINUTES
 from lowfloat.tape.column import Column, Tape
-from lowfloat.tape.events import events
+from lowfloat.tape.events import events, tape_shares_60
 from lowfloat.tape.halts import is_settled
 from lowfloat.tape.price import mid_price, steps
 from lowfloat.tape.swings import swings
@@ -86,7 +86,9 @@ def volume_trend(tape: Tape) -> np.ndarray:
 def _relative(tape: Tape) -> np.ndarray:
     usual = tape.baseline.cumulative_volume
     known = np.cumsum(tape.of(minute_volume))
-    ratio = log1p(known) - np.where(usual > 0, log1p(usual), np.nan)
+    # Other days may have been without a trade by this minute: that is known, too.
+    has_usual = tape.baseline.cumulative_sessions > 0
+    ratio = log1p(known) - (log1p(usual) if has_usual else np.nan)
     return per_closed_minute(ratio, 60 * MINUTES)
 
 
@@ -128,8 +130,8 @@ def pullback_ratio(tape: Tape) -> np.ndarray:
 
 
 def _print_size(tape: Tape) -> np.ndarray:
-    shares, prints = trailing_sum(tape.seconds.volume, 60), trailing_sum(tape.seconds.trades, 60)
-    return log1p(shares / np.where(prints > 0, prints, np.nan))
+    prints = trailing_sum(tape.seconds.trades, 60)
+    return log1p(tape.of(tape_shares_60) / np.where(prints > 0, prints, np.nan))
 
 
 def _premarket(tape: Tape) -> np.ndarray:
@@ -145,7 +147,7 @@ def _odd_lots(tape: Tape) -> np.ndarray:
 
 
 def _off_exchange(tape: Tape) -> np.ndarray:
-    shares = trailing_sum(tape.seconds.volume, 60)
+    shares = tape.of(tape_shares_60)
     off = trailing_sum(tape.of(events).off_exchange_volume, 60)
     return off / np.where(shares > 0, shares, np.nan)
 
@@ -196,11 +198,11 @@ COLUMNS = (
            "to its top, each at least 5 s long", "",
            lambda tape: squashed(tape.of(pullback_ratio), 1.0)),
     Column("print_size_60s", "log shares", 0.0, 15.0, 60, 0.0,
-           "ln(1 + shares a print over 60 s)", "", _print_size),
+           "ln(1 + shares a print of the tape over 60 s)", "", _print_size),
     Column("odd_lot_share_60s", "share", 0.0, 1.0, 60, 0.0,
            "prints of fewer than 100 shares, of all of 60 s", "", _odd_lots),
     Column("off_exchange_share_60s", "share", 0.0, 1.0, 60, 0.0,
-           "shares printed off exchange, of all of 60 s", "", _off_exchange),
+           "shares printed off exchange, of those of the tape of 60 s", "", _off_exchange),
     Column("illiquidity_60s", "log bps", 0.0, 15.0, 60, 0.0,
            "ln(1 + bps that the mid moved in 60 s per $10,000 traded), if at least $1 was", AMIHUD,
            _amihud),

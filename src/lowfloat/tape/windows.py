@@ -120,7 +120,7 @@ def _z_score(values: np.ndarray, learning: np.ndarray, step: float, out: np.ndar
         if known:
             z = (size - mean) / max(np.sqrt(variance), LEAST_DEVIATION)
             out[b] = min(max(z, -Z_LIMIT), Z_LIMIT)
-        else:
+        elif learning[b]:
             mean = size
             known = True
         if learning[b]:
