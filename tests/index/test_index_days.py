@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from reference.market_columns import VOLUME, TapeReader
+from reference.market_columns import TapeReader
 from reference.tapes import P, Q, closed_at, make_day, nasty_day, ns, resume, stop
 
 from lowfloat.base.clock import sessions_between
@@ -225,19 +225,15 @@ def alert_of(day: Day, previous_close: float, config: AlertConfig) -> int | None
 
 
 def alert_by_hand(day: Day, previous_close: float, config: AlertConfig) -> int | None:
-    reader = TapeReader(day)
-    base = previous_close or next((mid for mid in reader.mids if mid > 0), 0.0)
+    seconds = TapeReader(day).seconds
+    base = previous_close or next((now.mid for now in seconds if now.mid is not None), 0.0)
     for second in range(1, 57_601):
-        if reader.mids[second] < base * (1 + config.min_gain) or not reader.mids[second]:
+        now = seconds[second - 1]
+        if now.mid is None or now.mid < base * (1 + config.min_gain):
             continue
-        shares = sum(row.shares for row in reader.prints_of(second, second, VOLUME))
-        minute = reader.prints_of(second, 60, VOLUME)
-        value = sum(row.shares * row.nanodollars for row in minute) / 1e9
-        if (
-            shares >= config.min_volume
-            and value >= config.min_minute_value
-            and not reader.halted_at[second]
-        ):
+        minute = seconds[max(second - 60, 0) : second]
+        value = sum(past.value for past in minute)
+        if now.so_far >= config.min_volume and value >= config.min_minute_value and not now.halted:
             return second
     return None
 

@@ -5,18 +5,18 @@ from itertools import pairwise
 from statistics import fmean
 
 import pytest
-from reference.market_columns import VOLUME, TapeReader
+from reference.market_columns import TapeReader
 from reference.tape import Tape
 from reference.tapes import NOTHING_KNOWN, P, Q, make_day, ns, resume, stop
 
 from lowfloat.base.clock import format_second
 from lowfloat.base.codes import MomentumPhase
 from lowfloat.days import Day, DayStore
-from lowfloat.days.seconds import per_second
 from lowfloat.index import Index, MomentumIndexBuilder
 from lowfloat.index.config import DetectionConfig
 from lowfloat.index.patterns import bursts, one_minute_bars
 from lowfloat.index.quality import base_quality, category_of, time_multiplier
+from lowfloat.tape.column import Tape as LowfloatTape
 
 FIXED = ["09:30:00", "10:30:00", "14:00:00", "15:30:00"]
 QUIET = [Q(ns(100), 4.0, 4.02)]
@@ -138,8 +138,8 @@ def test_every_point_is_tradable_by_what_was_known_and_labelled_by_the_rules(
 def surge(reader: TapeReader, second: int) -> float:
     """Return the shares of the last closed minute over the mean of the 20 before."""
     minutes = [
-        sum(row.shares for row in reader.prints_of(second // 60 * 60 - 60 * k, 60, VOLUME))
-        for k in range(21)
+        sum(past.volume for past in reader.seconds[end - 60 : end])
+        for end in range(second // 60 * 60, second // 60 * 60 - 60 * 21, -60)
     ]
     usual = fmean(minutes[1:])
     return minutes[0] / usual if usual else 0.0
@@ -150,7 +150,7 @@ def test_a_burst_is_every_minute_that_surged_moved_and_widened(six_days: DayStor
     total = 0
     for day in six_days:
         reader = TapeReader(day)
-        mids = reader.mids[1:]
+        mids = [now.mid or 0.0 for now in reader.seconds]
         bars = [mids[60 * m : 60 * m + 60] for m in range(960)]
         ranges = [0.0] + [
             max(*bar, last[-1]) - min(*bar, last[-1]) if last[-1] else 0.0
@@ -170,7 +170,7 @@ def test_a_burst_is_every_minute_that_surged_moved_and_widened(six_days: DayStor
                 and fast >= config.atr_expansion * slow
             ):
                 expected.append(60 * (m + 1))
-        found = bursts(one_minute_bars(per_second(day)), config)
+        found = bursts(one_minute_bars(LowfloatTape(day)), config)
         assert [burst.second for burst in found if burst.second not in ties] == expected
         assert all(0.0 <= burst.clarity <= 1.0 for burst in found)
         total += len(found)
