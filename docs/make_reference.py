@@ -21,7 +21,7 @@ from lowfloat.env.observation import POSITION_COLUMNS
 from lowfloat.env.records import EPISODE, INFO
 from lowfloat.rewards.score import Rewards
 from lowfloat.synth.preset import Habits, Preset
-from lowfloat.tape import events
+from lowfloat.tape import events, scores
 from lowfloat.tape.columns import COLUMNS, FILES
 from lowfloat.training.log import METRICS
 
@@ -70,7 +70,13 @@ def columns_page() -> str:
         "reaches it and by `-0.02 (1 - p)` where it does not; the 95th begins at 1,000 shares, the "
         "99th at 10,000, the 80th of net shares at 1,000.\n"
     ]
-    for file in FILES:
+    for file in (*FILES, *scores.FILES):
+        if file is scores.FILES[0]:
+            parts.append(
+                "# Scores\n\nWhat a trader would say of what the columns show: "
+                f"{len(scores.SCORES)} columns more, kept apart since they are made of the others. "
+                "An observation does not hold them; `lowfloat.tape.scores.score_table` does.\n"
+            )
         rows = [
             (
                 f"`{column.name}`",

@@ -54,7 +54,7 @@ def test_what_is_asked_of_some_subjects_is_told_of_them_only(audit) -> None:
     honest = audit.only({subject.name for subject in honest_subjects()})
     assert honest.differences == 0 < audit.differences
     assert honest.probes == audit.probes
-    assert {subject for subject, _ in honest.never_moved} <= {"market", "phase", "alert"}
+    assert {subject for subject, _ in honest.never_moved} <= {"market", "scores", "phase", "alert"}
 
 
 def interrupting(after: int) -> list[Subject]:

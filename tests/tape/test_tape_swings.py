@@ -48,10 +48,10 @@ def test_a_fall_of_less_than_2_per_cent_ends_no_leg() -> None:
     assert counts("higher_highs", quotes)[56] == 0  # 5.40 is the first
 
 
-def test_in_a_wild_market_a_swing_takes_two_and_a_half_average_ranges() -> None:
-    # Minutes of a range of 0.20 first: a swing is 0.50, not 2 % of 4.00. No bar closes after it.
+def test_in_a_wild_market_a_swing_takes_one_and_a_half_average_ranges() -> None:
+    # Minutes of a range of 0.20 first: a swing is 0.30, not 2 % of 4.00. No bar closes after it.
     wild = [(60 * m + 30 * h, 4.0 + 0.2 * h) for m in range(20) for h in (0, 1)]
-    for drop, swung in ((0.45, 0), (0.52, 1)):
+    for drop, swung in ((0.27, 0), (0.33, 1)):
         quotes = along(*wild, (1200, 4.0), (1210, 4.8), (1215, 4.8 - drop))
         retrace = told_of("retrace", quotes)[1216]
         assert retrace == pytest.approx(drop / 0.8, abs=0.01)
