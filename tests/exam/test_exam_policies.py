@@ -86,8 +86,9 @@ def test_no_policy_acts_on_what_comes_later():
         return [fill for fill in sitting.fills if fill["second"] < fork]
 
     eager = FirstPullbackRule(
-        min_leg=0.0, min_retrace=0.0, max_retrace=1.0, max_volume=10.0, max_leg_minutes=1
-    )
+        min_leg=0.0, min_retrace=0.0, max_retrace=1.0, max_volume=10.0, max_leg_minutes=1,
+        max_below_high=1.0, above_vwap=False,
+    )  # fmt: skip
     first, second, third = (fills(future) for future in futures)
     assert first == second == third
     assert {fill["policy"] for fill in first} >= {
