@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from exam.hand_exam import CONFIG, END, Scripted, book, hand_day
 from known_value import Gains, KnownDay, Terms, batches, figures, joined, known_days, play, table
-from reference.tapes import P, Q, make_day, ns, steady_day
+from reference.tapes import NOTHING_KNOWN, P, Q, make_day, ns, steady_day
 
 from lowfloat.base.codes import Action
 from lowfloat.exam.policy import DoNothing, RandomTrader
@@ -20,7 +20,7 @@ TERMS = Terms(resamples=500)
 def known(day, value: np.ndarray | float) -> KnownDay:
     """Return a day with a value per second, or one that never moves."""
     whole = np.full(day.session.seconds, value) if np.isscalar(value) else np.asarray(value)
-    return KnownDay(day, {"value": whole}, 0.0)
+    return KnownDay(day, {"value": whole}, NOTHING_KNOWN)
 
 
 def gains_of(day, value, script, **options) -> Gains:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from known_value import KnownDay, Terms, table
 from measure_null_market import COMPARED, measure
-from reference.tapes import P, Q, make_day, ns
+from reference.tapes import P, Q, closed_at, make_day, ns
 
 from lowfloat.env.config import EnvConfig
 
@@ -32,7 +32,7 @@ def breaks_out(date: dt.date, pace: int) -> KnownDay:
     day = make_day(quotes, trades=prints, end_second=end, date=date, symbol="HAND")
     value = np.full(57_600, cents[-1] / 100 + 0.005)
     value[:end] = cents / 100 + 0.005
-    return KnownDay(day, {"value": value}, 4.00)
+    return KnownDay(day, {"value": value}, closed_at(day, 4.00))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from exam.hand_exam import CONFIG
 from known_value import KnownDay, Terms, play
 from measure_planted_edge import DRIFT_BEGINS, DRIFT_OVER, Plan, SignalTrader, measure, replay
-from reference.tapes import Q, make_day, ns, resume, stop
+from reference.tapes import NOTHING_KNOWN, Q, make_day, ns, resume, stop
 
 from lowfloat.env.deck import build_deck
 from lowfloat.exam.exam import sit
@@ -37,7 +37,7 @@ def planted(
         for s in range(END)
     ]
     day = make_day(quotes, end_second=END, **options)
-    return KnownDay(day, {"value": value[:-1], "signal": signal}, 0.0)
+    return KnownDay(day, {"value": value[:-1], "signal": signal}, NOTHING_KNOWN)
 
 
 def fills_of(known: KnownDay, plan: Plan = PLAN) -> list[dict]:
