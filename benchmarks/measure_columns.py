@@ -6,6 +6,11 @@ is known, the book is sound and nobody is halted; then the mean over days, with 
 interval over days. Nothing is fitted, so that every day is out of sample. This is
 a report: what it says is nobody's input, and a column is not dropped for saying little alone.
 
+Within a day, the level of a price goes with a later move the other way even where nothing can be
+foreseen: the mean of a short path is near what the path comes to (Kendall 1954; Stambaugh 1999).
+`--edge 0` measures this on days that are martingales by construction; only what goes beyond it is
+anything.
+
     python benchmarks/measure_columns.py                           # synthetic days
     python benchmarks/measure_columns.py DAYS --from 2025-03-31    # days of a store
 """
@@ -26,7 +31,7 @@ from lowfloat.days.baselines import Baselines
 from lowfloat.days.day import Day
 from lowfloat.days.reference import ReferenceTables
 from lowfloat.exam.interval import mean_interval
-from lowfloat.synth import synth_days
+from lowfloat.synth import Options, synth_days
 from lowfloat.tape.column import Tape
 from lowfloat.tape.columns import COLUMNS, market_table
 from lowfloat.tape.price import is_sound, mid_price
@@ -46,10 +51,12 @@ def days_of_store(root: Path, first: dt.date | None, last: dt.date | None) -> It
             yield store[symbol, date], baselines.of(symbol, date)
 
 
-def made_days(days: int, symbols: int, seed: int) -> Iterator:
+def made_days(days: int, symbols: int, seed: int, edge: float) -> Iterator:
     """Yield synthetic days, each with the close of the one before."""
     closes: dict[str, int] = {}
-    for day, _ in synth_days(-(-days // symbols), seed, symbols=symbols):
+    for day, _ in synth_days(
+        -(-days // symbols), seed, symbols=symbols, options=Options(edge=edge)
+    ):
         yield day, Baseline(day.symbol, day.date, previous_close=closes.get(day.symbol, 0))
         closes[day.symbol] = day.closing_price
 
@@ -117,10 +124,13 @@ def main() -> None:
     parser.add_argument("--made", type=int, default=60, help="synthetic days, if no store is named")
     parser.add_argument("--symbols", type=int, default=12)
     parser.add_argument("--seed", type=int, default=301)
+    parser.add_argument(
+        "--edge", type=float, default=1.0, help="of synthetic days; 0: a martingale"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON value")
     arguments = parser.parse_args()
     days = (
-        made_days(arguments.made, arguments.symbols, arguments.seed)
+        made_days(arguments.made, arguments.symbols, arguments.seed, arguments.edge)
         if arguments.days is None
         else days_of_store(arguments.days, arguments.first, arguments.last)
     )
