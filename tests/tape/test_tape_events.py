@@ -8,7 +8,8 @@ from tape.told import told_of
 from lowfloat.base.codes import Mark
 from lowfloat.base.records import MAYBE_BAD_BOOK, SNAPSHOT
 from lowfloat.days.seconds import per_second
-from lowfloat.tape.events import Events, events_of
+from lowfloat.tape.column import Tape
+from lowfloat.tape.events import Events, events
 
 BID, ASK = 0, 1
 SIDES = pytest.mark.parametrize("side", [BID, ASK])
@@ -28,7 +29,7 @@ def taken(when: float, side: int, price: float, size: int, marks: Mark = Mark.OR
 
 
 def walked(quotes: list[Q], trades: list[P]) -> Events:
-    return events_of(make_day(quotes, trades=trades))
+    return events(Tape(make_day(quotes, trades=trades)))
 
 
 def total(counts: np.ndarray, side: int, second: int = 10) -> int:
@@ -166,7 +167,7 @@ def test_a_sweep_is_told_by_the_clock_of_the_exchange_in_whatever_order_it_is_re
     day = make_day([], trades=prints((1, 4.00, 300, 1), (9, 4.01, 200, 1), (9, 4.02, 100, 1)))
     day.trades.ts_event[1] = day.trades.ts_event[0] - 60_000
     day.trades.ts_event[2] = day.trades.ts_event[0] + 60_000
-    assert events_of(day).swept[10, ASK] == 600
+    assert events(Tape(day)).swept[10, ASK] == 600
 
 
 @pytest.mark.parametrize(

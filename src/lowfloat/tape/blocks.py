@@ -3,10 +3,8 @@
 import numpy as np
 
 from lowfloat.tape.column import Column, Tape
-from lowfloat.tape.events import events
+from lowfloat.tape.events import ASK, BID, events, usual_size
 from lowfloat.tape.windows import log1p, trailing_sum
-
-_BID, _ASK = 0, 1
 
 
 def _swept(tape: Tape, side: int) -> np.ndarray:
@@ -16,8 +14,8 @@ def _swept(tape: Tape, side: int) -> np.ndarray:
 def sweep_balance(tape: Tape) -> np.ndarray:
     """Return the shares swept of offers less of bids in 10 s, in usual sizes of a side."""
     found = tape.of(events)
-    net = trailing_sum(found.swept[:, _ASK] - found.swept[:, _BID], 10)
-    return net / np.where(found.depth > 0, found.depth, np.nan)
+    net = trailing_sum(found.swept[:, ASK] - found.swept[:, BID], 10)
+    return net / tape.of(usual_size)
 
 
 BLOCK = (
@@ -44,11 +42,11 @@ COLUMNS = (
     Column("sweeps_of_ask_10s", "log shares", 0.0, 15.0, 10, 0.0,
            "ln(1 + shares of 10 s of orders that took several offers, each print within 1 ms of "
            "the one before by the exchange's clock)", "",
-           lambda tape: _swept(tape, _ASK)),
+           lambda tape: _swept(tape, ASK)),
     Column("sweeps_of_bid_10s", "log shares", 0.0, 15.0, 10, 0.0,
            "ln(1 + shares of 10 s of orders that took several bids, each print within 1 ms of "
            "the one before by the exchange's clock)", "",
-           lambda tape: _swept(tape, _BID)),
+           lambda tape: _swept(tape, BID)),
     Column("sweep_balance_10s", "depths", -10.0, 10.0, 0, 0.0,
            "shares swept of offers less of bids in 10 s, over the usual size of a side", "",
            sweep_balance),

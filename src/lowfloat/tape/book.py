@@ -2,15 +2,14 @@
 
 import numpy as np
 
+from lowfloat.base import prices
 from lowfloat.base.clock import NS
 from lowfloat.base.prices import UNITS_PER_DOLLAR
 from lowfloat.tape.column import Column, Tape
-from lowfloat.tape.events import events
+from lowfloat.tape.events import BID, events, usual_size
 from lowfloat.tape.halts import is_settled
 from lowfloat.tape.price import is_sound
-from lowfloat.tape.windows import faded_mean, log, log1p, squashed, trailing_sum, z_score
-
-_BID, _ASK = 0, 1
+from lowfloat.tape.windows import faded_mean, log, log1p, positive, squashed, trailing_sum, z_score
 
 
 def _sound(tape: Tape) -> np.ndarray:
@@ -29,7 +28,8 @@ def spread(tape: Tape) -> np.ndarray:
 
 def tick_size(tape: Tape) -> np.ndarray:
     """Return the smallest step of a quote in dollars: a cent from $1 on, else $0.0001."""
-    return np.where(tape.seconds.bid >= UNITS_PER_DOLLAR, 0.01, 1.0 / UNITS_PER_DOLLAR)
+    cheap, dear = prices.tick_size(0), prices.tick_size(UNITS_PER_DOLLAR)
+    return np.where(tape.seconds.bid >= UNITS_PER_DOLLAR, dear, cheap) / UNITS_PER_DOLLAR
 
 
 def _spread_ticks(tape: Tape) -> np.ndarray:
@@ -41,7 +41,7 @@ def _mean_spread(tape: Tape) -> np.ndarray:
     wide, sound = np.nan_to_num(tape.of(spread)), tape.of(_sound)
     count = trailing_sum(sound.astype(np.int64), 60)
     total = np.maximum(trailing_sum(wide, 60), 0.0)
-    return total / np.where(count > 0, count, np.nan)
+    return total / positive(count)
 
 
 def imbalance(tape: Tape) -> np.ndarray:
@@ -56,15 +56,14 @@ def _depth_z(tape: Tape) -> np.ndarray:
 
 
 def _order_flow(tape: Tape, seconds: int) -> np.ndarray:
-    usual = tape.of(events).depth
-    return trailing_sum(tape.seconds.flow, seconds) / np.where(usual > 0, usual, np.nan)
+    return trailing_sum(tape.seconds.flow, seconds) / tape.of(usual_size)
 
 
 def bid_steps(tape: Tape) -> np.ndarray:
     """Return how much more often the best bid rose than fell in 60 s, -1 to 1."""
     found = tape.of(events)
-    up = trailing_sum(found.improved[:, _BID], 60)
-    down = trailing_sum(found.worsened[:, _BID], 60)
+    up = trailing_sum(found.improved[:, BID], 60)
+    down = trailing_sum(found.worsened[:, BID], 60)
     return (up - down) / (up + down + 1.0)
 
 

@@ -14,29 +14,29 @@ from lowfloat.base.codes import Lifecycle
 from lowfloat.tape.blocks import sweep_balance
 from lowfloat.tape.book import bid_steps, spread
 from lowfloat.tape.column import Column, Tape
-from lowfloat.tape.events import events
+from lowfloat.tape.events import BID, events, usual_size
 from lowfloat.tape.flow import buy_pressure_60
 from lowfloat.tape.impact import absorbed
 from lowfloat.tape.levels import high_of_day, high_tests, since_high
 from lowfloat.tape.price import average_trend, average_true_range, change, mid_price, width_60
 from lowfloat.tape.resting import level_ratio, net_stack
-from lowfloat.tape.swings import swings
+from lowfloat.tape.swings import retrace, swings
 from lowfloat.tape.volume import surge_now, volume_trend
 from lowfloat.tape.windows import (
     faded_mean,
     lagged,
+    positive,
     ramp,
     trailing_max,
     trailing_min,
 )
 
 WINDOW = 60  # seconds, the window in which phases are told
-_BID = 0
 
 
 def _in_atrs(tape: Tape, dollars: np.ndarray) -> np.ndarray:
     atr = tape.of(average_true_range)
-    return dollars / np.where(atr > 0, atr, np.nan)
+    return dollars / positive(atr)
 
 
 def minute_range(tape: Tape) -> np.ndarray:
@@ -54,7 +54,7 @@ def _tight_range(tape: Tape) -> np.ndarray:
 
 def _absorption(tape: Tape) -> np.ndarray:
     response = ramp(trailing_max(-tape.of(absorbed), 10), 0.4, 0.7)
-    at_level = ramp(tape.of(level_ratio)[_BID], 1.0, 3.0)
+    at_level = ramp(tape.of(level_ratio)[BID], 1.0, 3.0)
     building = ramp(tape.of(net_stack), 1.0, 4.0)
     return np.maximum(np.maximum(response, at_level), building)
 
@@ -83,10 +83,7 @@ def _trending(tape: Tape) -> np.ndarray:
 
 
 def _pullback_buying(tape: Tape) -> np.ndarray:
-    found = tape.of(swings)
-    size = found.top - found.base
-    given_back = (found.top - tape.of(mid_price)) / np.where(size > 0, size, np.nan)
-    return ramp(given_back, 0.6, 0.4) * ramp(tape.of(buy_pressure_60), 0.4, 0.55)
+    return ramp(tape.of(retrace), 0.6, 0.4) * ramp(tape.of(buy_pressure_60), 0.4, 0.55)
 
 
 def _near_high(tape: Tape) -> np.ndarray:
@@ -137,15 +134,10 @@ def _cascade_stops(tape: Tape) -> np.ndarray:
 
 def _no_bid(tape: Tape) -> np.ndarray:
     usual = lagged(faded_mean(tape.of(spread), 900.0), 10)
-    gone = ramp(tape.seconds.bid_size / _known(tape.of(events).depth), 0.3, 0.05)
+    gone = ramp(tape.seconds.bid_size / tape.of(usual_size), 0.3, 0.05)
     wide = ramp(tape.of(spread) / usual, 1.5, 2.5)
-    return np.where(tape.seconds.bid > 0, np.fmax(wide, gone), 1.0) * _known(
-        tape.of(events).depth > 0
-    )
-
-
-def _known(values: np.ndarray) -> np.ndarray:
-    return np.where(values > 0, values, np.nan)
+    weak = np.where(tape.seconds.bid > 0, np.fmax(wide, gone), 1.0)
+    return np.where(np.isnan(tape.of(usual_size)), np.nan, weak)  # before there was a book
 
 
 OF_PHASE = {

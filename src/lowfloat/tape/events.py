@@ -22,9 +22,8 @@ from lowfloat.base.jit import kernel
 from lowfloat.base.portable import exp, log
 from lowfloat.base.prices import NANODOLLARS_PER_UNIT, UNITS_PER_DOLLAR
 from lowfloat.base.records import MAYBE_BAD_BOOK, SNAPSHOT, Quotes, Trades, read_only
-from lowfloat.days.day import Day
 from lowfloat.tape.column import Tape
-from lowfloat.tape.windows import trailing_sum
+from lowfloat.tape.windows import positive, trailing_sum
 
 SWEEP_NS = 1_000_000  # between two prints of one order, by the exchange's clock
 REFILL_NS = 200_000_000
@@ -39,7 +38,7 @@ HAWKES_DECAYS = (30.0, 3.0, 0.3)  # per second
 HAWKES_WEIGHTS = (0.45, 0.35, 0.20)
 HAWKES_BRANCHING = 0.8
 
-_BID, _ASK = 0, 1
+BID, ASK = 0, 1  # columns of what is kept by side
 _LAST, _VOLUME, _TAPE = int(Mark.LAST), int(Mark.VOLUME), int(Mark.TAPE)
 _OFF_EXCHANGE, _AUCTION, _LATE = int(Mark.OFF_EXCHANGE), int(Mark.AUCTION), int(Mark.LATE)
 _ODD = 100  # shares; fewer are an odd lot
@@ -166,9 +165,9 @@ WATCH = np.dtype(
 )
 
 
-def events(tape: Tape) -> Events:
-    """Walk the prints and book states of a tape's day."""
-    return events_of(tape.day)
+def usual_size(tape: Tape) -> np.ndarray:
+    """Return the usual size of a side, NaN before the first sound book."""
+    return positive(tape.of(events).depth)
 
 
 def tape_shares_60(tape: Tape) -> np.ndarray:
@@ -178,8 +177,8 @@ def tape_shares_60(tape: Tape) -> np.ndarray:
     return trailing_sum(seconds.buy_volume + seconds.sell_volume + unsigned, 60)
 
 
-def events_of(day: Day) -> Events:
-    """Walk a day's prints and book states."""
+def events(tape: Tape) -> Events:
+    """Walk the prints and book states of a tape's day."""
     out = Events(
         **{
             name: np.zeros(
@@ -190,7 +189,7 @@ def events_of(day: Day) -> Events:
         }
     )
     watch = np.zeros(1, WATCH).view(np.recarray)
-    session = day.session
+    day, session = tape.day, tape.session
     watch[0].opens, watch[0].closes = session.regular_open_ns, session.regular_close_ns
     watch[0].log_block = log(BLOCK_FIRST)
     watch[0].depth_step = 1.0 - exp(-1.0 / DEPTH_SECONDS)
@@ -294,12 +293,12 @@ def _sweep(watch: Any, ns: int, price: int, size: int, side: int, out: Events, b
     elif price != watch.sweep_price:
         watch.sweep_levels += 1
         if watch.sweep_levels == 2:
-            out.swept[b, _ASK if side > 0 else _BID] += watch.sweep_shares
+            out.swept[b, ASK if side > 0 else BID] += watch.sweep_shares
     watch.sweep_at = ns
     watch.sweep_price = price
     watch.sweep_shares += size
     if watch.sweep_levels > 1:
-        out.swept[b, _ASK if side > 0 else _BID] += size
+        out.swept[b, ASK if side > 0 else BID] += size
 
 
 @kernel
@@ -307,14 +306,14 @@ def _hit(
     watch: Any, ns: int, price: int, size: int, side: int, displayed: bool, out: Events, b: int
 ) -> None:  # fmt: skip
     """Hold a signed print against the book that stands."""
-    bid, ask = watch.sides[_BID].price, watch.sides[_ASK].price
+    bid, ask = watch.sides[BID].price, watch.sides[ASK].price
     if 0 < bid < ask:
         mid = (bid + ask) / (2.0 * UNITS_PER_DOLLAR)
         out.quoted_shares[b] += size
         out.quoted_sign[b] += side * size
         out.over_mid[b] += side * size * (price * 1e-9) / mid  # as integers it would overflow
         out.sign_over_mid[b] += side * size / mid
-    at = _ASK if side > 0 else _BID
+    at = ASK if side > 0 else BID
     level = watch.sides[at]
     best = level.price * NANODOLLARS_PER_UNIT
     within = price < best if side > 0 else price > best
@@ -339,13 +338,13 @@ def _on_book(watch: Any, quotes: Quotes, row: int, out: Events, b: int) -> None:
     watch.doubtful = doubtful
     bid = quotes.bid_price[row] // NANODOLLARS_PER_UNIT
     ask = quotes.ask_price[row] // NANODOLLARS_PER_UNIT
-    bid_is_better = bid > watch.sides[_BID].price
-    ask_is_better = ask > 0 and (ask < watch.sides[_ASK].price or watch.sides[_ASK].price == 0)
+    bid_is_better = bid > watch.sides[BID].price
+    ask_is_better = ask > 0 and (ask < watch.sides[ASK].price or watch.sides[ASK].price == 0)
     many = MANY_DEPTHS * watch.depth
-    _change(watch.sides[_BID], ns, bid, np.int64(quotes.bid_size[row]), bid_is_better, told, many,
-            out, b, _BID)  # fmt: skip
-    _change(watch.sides[_ASK], ns, ask, np.int64(quotes.ask_size[row]), ask_is_better, told, many,
-            out, b, _ASK)  # fmt: skip
+    _change(watch.sides[BID], ns, bid, np.int64(quotes.bid_size[row]), bid_is_better, told, many,
+            out, b, BID)  # fmt: skip
+    _change(watch.sides[ASK], ns, ask, np.int64(quotes.ask_size[row]), ask_is_better, told, many,
+            out, b, ASK)  # fmt: skip
 
 
 @kernel
@@ -404,7 +403,7 @@ def _end_second(watch: Any, end: int, out: Events, b: int) -> None:
     out.open_price[b] = watch.open_price
     out.run[b] = watch.run
     out.sign_memory[b] = watch.sign_product - watch.sign_mean * watch.sign_mean
-    bid, ask = watch.sides[_BID], watch.sides[_ASK]
+    bid, ask = watch.sides[BID], watch.sides[ASK]
     if 0 < bid.price < ask.price:
         half = 0.5 * (bid.shares + ask.shares)
         step = 1.0 if watch.depth == 0.0 else watch.depth_step

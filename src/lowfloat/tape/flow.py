@@ -7,7 +7,7 @@ from lowfloat.days.seconds import Seconds
 from lowfloat.tape.column import Column, Tape
 from lowfloat.tape.events import HAWKES_BRANCHING, events, tape_shares_60
 from lowfloat.tape.halts import is_settled
-from lowfloat.tape.windows import faded, faded_mean, log, log1p, trailing_sum, z_score
+from lowfloat.tape.windows import faded, faded_mean, log, log1p, positive, trailing_sum, z_score
 
 CALM_SECONDS = 900.0
 BURST_SLACK, BURST_BEGINS, BURST_ENDS, BURST_REST = 0.75, 4.0, 0.25, 5
@@ -46,12 +46,12 @@ def _balance(tape: Tape, window: int) -> np.ndarray:
 def _delta_slope(tape: Tape) -> np.ndarray:
     delta = faded(tape.of(events).signed_dollars, 60.0)
     usual = faded_mean(np.abs(delta), CALM_SECONDS)
-    return delta / np.where(usual > 0, usual, np.nan)
+    return delta / positive(usual)
 
 
 def _delta(tape: Tape) -> np.ndarray:
     value = np.cumsum(tape.seconds.value)
-    return np.cumsum(tape.of(events).signed_dollars) / np.where(value > 0, value, np.nan)
+    return np.cumsum(tape.of(events).signed_dollars) / positive(value)
 
 
 def _run(tape: Tape) -> np.ndarray:
@@ -61,7 +61,7 @@ def _run(tape: Tape) -> np.ndarray:
 
 def _unsigned(tape: Tape) -> np.ndarray:
     shares = tape.of(tape_shares_60)
-    return trailing_sum(tape.of(events).unsigned_volume, 60) / np.where(shares > 0, shares, np.nan)
+    return trailing_sum(tape.of(events).unsigned_volume, 60) / positive(shares)
 
 
 def _speed_2(tape: Tape) -> np.ndarray:

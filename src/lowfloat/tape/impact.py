@@ -8,7 +8,7 @@ from lowfloat.tape.book import tick_size
 from lowfloat.tape.column import Column, Tape
 from lowfloat.tape.events import events
 from lowfloat.tape.price import mid_price, steps
-from lowfloat.tape.windows import faded, lagged, squashed, trailing_sum
+from lowfloat.tape.windows import faded, lagged, positive, squashed, trailing_sum
 
 REALISED_AFTER = 5  # seconds
 KYLE_SECONDS = 300.0
@@ -20,7 +20,7 @@ LARGE_SHARE, LARGE_STEP, LARGE_FIRST = 0.8, 0.02, 1_000.0
 def _shares_60(tape: Tape, late: int) -> np.ndarray:
     """Return the shares of the signed prints of 60 s, as of ``late`` seconds ago."""
     shares = lagged(trailing_sum(tape.of(events).quoted_shares, 60), late)
-    return np.where(shares > 0, shares, np.nan)
+    return positive(shares)
 
 
 def _effective(tape: Tape) -> np.ndarray:

@@ -7,7 +7,7 @@ from lowfloat.base.prices import NANODOLLARS_PER_DOLLAR
 from lowfloat.tape.column import Column, Tape
 from lowfloat.tape.events import events
 from lowfloat.tape.price import mid_price
-from lowfloat.tape.windows import log1p, seconds_since, squashed, standing
+from lowfloat.tape.windows import log1p, positive, seconds_since, squashed, standing
 
 NEAR_HIGH, AWAY_FROM_HIGH = 0.003, 0.01
 ROUND = 0.5  # dollars
@@ -129,7 +129,7 @@ def gap(tape: Tape) -> np.ndarray:
     """Return the first price of regular hours over the previous close, less 1; NaN before it."""
     opened = tape.of(events).open_price
     close = tape.baseline.previous_close / NANODOLLARS_PER_DOLLAR
-    return np.where(opened > 0, opened, np.nan) / (close or np.nan) - 1.0
+    return positive(opened) / (close or np.nan) - 1.0
 
 
 def _place(tape: Tape) -> np.ndarray:

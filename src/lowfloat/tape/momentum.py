@@ -9,7 +9,7 @@ from lowfloat.tape.column import Column, Tape
 from lowfloat.tape.resting import net_stack
 from lowfloat.tape.swings import swings
 from lowfloat.tape.volume import pullback_ratio, rising_share
-from lowfloat.tape.windows import ramp
+from lowfloat.tape.windows import positive, ramp
 
 
 def volume_profile(tape: Tape) -> np.ndarray:
@@ -21,7 +21,7 @@ def tight_pullbacks(tape: Tape) -> np.ndarray:
     """Return whether little of the leg is given back, on little volume."""
     found = tape.of(swings)
     size = found.top - found.base
-    deepest = (found.top - found.low_since_top) / np.where(size > 0, size, np.nan)
+    deepest = (found.top - found.low_since_top) / positive(size)
     shallow = ramp(deepest, 0.6, 0.25)
     quiet = ramp(tape.of(pullback_ratio), 1.0, 0.4)
     return np.where(np.isnan(quiet), shallow, 0.5 * shallow + 0.5 * quiet)
@@ -48,7 +48,7 @@ def momentum_quality(tape: Tape) -> np.ndarray:
     )  # fmt: skip
     known = ~np.isnan(scores)
     count = known.sum(axis=0)
-    return np.where(known, scores, 0.0).sum(axis=0) / np.where(count > 0, count, np.nan)
+    return np.where(known, scores, 0.0).sum(axis=0) / positive(count)
 
 
 def _score(name: str, meaning: str, values: Callable[[Tape], np.ndarray]) -> Column:

@@ -8,6 +8,7 @@ from lowfloat.tape.column import Column, Tape
 from lowfloat.tape.windows import (
     lagged,
     per_closed_minute,
+    positive,
     standing,
     trailing_max,
     trailing_min,
@@ -31,7 +32,7 @@ def mid_of(seconds: Seconds) -> np.ndarray:
     """
     mid = (seconds.bid + seconds.ask) / (2.0 * UNITS_PER_DOLLAR)
     stands = standing(mid, is_sound(seconds))
-    printed = np.where(seconds.last > 0, seconds.last, np.nan)
+    printed = positive(seconds.last)
     return np.where(np.isnan(stands), printed, stands)
 
 
@@ -111,7 +112,7 @@ def _atr_expansion(tape: Tape) -> np.ndarray:
     windows = np.lib.stride_tricks.sliding_window_view(ranges, RECENT_MINUTES)
     recent[RECENT_MINUTES - 1 :] = windows.mean(axis=1)
     before = lagged(atr, RECENT_MINUTES)
-    ratio = recent / np.where(before > 0, before, np.nan) - 1.0
+    ratio = recent / positive(before) - 1.0
     return per_closed_minute(ratio, len(tape.seconds.bid))
 
 
@@ -143,7 +144,7 @@ def _over_mid(dollars: np.ndarray, tape: Tape) -> np.ndarray:
 
 def _contraction(tape: Tape) -> np.ndarray:
     wide = tape.of(_width_300)
-    return tape.of(width_60) / np.where(wide > 0, wide, np.nan)
+    return tape.of(width_60) / positive(wide)
 
 
 WILDER = "Wilder, New Concepts in Technical Trading Systems, 1978"

@@ -32,18 +32,14 @@ class Ranges(NamedTuple):
         bottom: dollars, lowest mid of it.
         broken: seconds that the range had lasted that was last broken out of; 0 before a
             breakout, after one that failed, and 300 s after one that held.
-        since_breakout: seconds since the breakout that is told, NaN if none is.
         failed: breakouts that failed so far today.
-        held: breakouts that held so far today.
     """
 
     seconds: np.ndarray
     top: np.ndarray
     bottom: np.ndarray
     broken: np.ndarray
-    since_breakout: np.ndarray
     failed: np.ndarray
-    held: np.ndarray
 
 
 def ranges(tape: Tape) -> Ranges:
@@ -65,7 +61,7 @@ def _follow(
     first = 0  # second of the window
     high = low = high_end = low_end = 0  # of the two queues of candidates
     level, broke_at, broken = 0.0, -1, 0.0
-    failed = held = 0
+    failed = 0
     for b in range(len(mid)):
         price = mid[b]
         if np.isnan(price):
@@ -76,7 +72,6 @@ def _follow(
                 failed += 1
                 broke_at = -1
             elif b - broke_at >= FAILS_WITHIN:
-                held += 1
                 broke_at = -1
         if broke_at < 0 and surging[b] and high_end > high:
             top = mid[waiting[0, high]]
@@ -99,8 +94,7 @@ def _follow(
         out.seconds[b] = b + 1 - first
         out.top[b], out.bottom[b] = mid[waiting[0, high]], mid[waiting[1, low]]
         out.broken[b] = broken if broke_at >= 0 else 0.0
-        out.since_breakout[b] = b - broke_at if broke_at >= 0 else np.nan
-        out.failed[b], out.held[b] = failed, held
+        out.failed[b] = failed
 
 
 def _width(tape: Tape) -> np.ndarray:

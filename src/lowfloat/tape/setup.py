@@ -8,15 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lowfloat.base.clock import SECONDS_PER_SESSION
+from lowfloat.base.clock import NS, SECONDS_PER_SESSION
 from lowfloat.base.units import Fraction, NonNegative, Seconds
 from lowfloat.tape.column import Column, Tape
 from lowfloat.tape.levels import gap
 from lowfloat.tape.ranges import ranges
 from lowfloat.tape.volume import premarket_relative_volume, surge
-
-A_PLUS, C_SETUP = 0.8, 0.4
-"""A setup above the one is called A+, one below the other C."""
+from lowfloat.tape.windows import positive
 
 
 class SetupRules(NamedTuple):
@@ -89,7 +87,7 @@ def setup_quality(tape: Tape, rules: SetupRules = SetupRules()) -> SetupQuality:
         weight = getattr(rules, name)
         known += np.where(np.isnan(factor), 0.0, weight)
         total += weight * np.nan_to_num(factor)
-    quality = total / np.where(known > 0, known, np.nan)
+    quality = total / positive(known)
     return SetupQuality(**factors, quality=np.minimum(quality, 1.0))
 
 
@@ -100,7 +98,7 @@ def _holds(values: np.ndarray, condition: np.ndarray) -> np.ndarray:
 def _catalyst(tape: Tape, rules: SetupRules) -> np.ndarray:
     """Return 1 from the first headline on; without a news feed, what gap and volume suggest."""
     if tape.headlines is not None:
-        ends = tape.session.start_ns + np.arange(1, SECONDS_PER_SESSION + 1) * 1_000_000_000
+        ends = tape.session.start_ns + NS * np.arange(1, SECONDS_PER_SESSION + 1)
         return (np.searchsorted(np.sort(tape.headlines), ends) > 0).astype(np.float64)
     gapped, busy = tape.of(gap), tape.of(premarket_relative_volume)
     suggests = (gapped >= rules.catalyst_gap) | (busy >= rules.catalyst_volume)

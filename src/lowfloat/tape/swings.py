@@ -14,7 +14,7 @@ import numpy as np
 from lowfloat.base.jit import kernel
 from lowfloat.tape.column import Column, Tape
 from lowfloat.tape.price import average_true_range, mid_price
-from lowfloat.tape.windows import log1p, squashed
+from lowfloat.tape.windows import log1p, positive, squashed
 
 LEAST_SWING, SWING_ATRS = 0.02, 1.5
 
@@ -101,10 +101,11 @@ def _extension(tape: Tape) -> np.ndarray:
     return tape.of(mid_price) / tape.of(swings).base - 1.0
 
 
-def _retrace(tape: Tape) -> np.ndarray:
+def retrace(tape: Tape) -> np.ndarray:
+    """Return the fall from the top of the leg over its size, NaN while it has none."""
     found = tape.of(swings)
     size = found.top - found.base
-    return (found.top - tape.of(mid_price)) / np.where(size > 0, size, np.nan)
+    return (found.top - tape.of(mid_price)) / positive(size)
 
 
 def _leg_age(tape: Tape) -> np.ndarray:
@@ -118,7 +119,8 @@ COLUMNS = (
     Column("extension", "fraction", -1.0, 5.0, 0, 0.0,
            "mid over the base of the leg, less 1", ZIGZAG, _extension),
     Column("retrace", "share", 0.0, 5.0, 0, 0.0,
-           "fall of the mid from the top of the leg, over top less base", ZIGZAG, _retrace),
+           "fall of the mid from the top of the leg, over top less base", ZIGZAG,
+           lambda tape: tape.of(retrace)),
     Column("leg_seconds", "squashed", 0.0, 1.0, 0, 0.0,
            "t / (t + 300) since the base of the leg", ZIGZAG, _leg_age),
     Column("higher_highs", "log count", 0.0, 4.0, 0, 0.0,

@@ -6,9 +6,17 @@ from lowfloat.days.bars import MINUTES
 from lowfloat.tape.column import Column, Tape
 from lowfloat.tape.events import events, tape_shares_60
 from lowfloat.tape.halts import is_settled
-from lowfloat.tape.price import mid_price, steps
+from lowfloat.tape.price import change, steps
 from lowfloat.tape.swings import swings
-from lowfloat.tape.windows import lagged, log1p, per_closed_minute, squashed, trailing_sum, z_score
+from lowfloat.tape.windows import (
+    lagged,
+    log1p,
+    per_closed_minute,
+    positive,
+    squashed,
+    trailing_sum,
+    z_score,
+)
 
 SURGE_MINUTES = 20
 MINUTE = 60  # seconds
@@ -37,7 +45,7 @@ def minute_surge(volume: np.ndarray) -> np.ndarray:
     total = np.concatenate([[0], np.cumsum(volume)])
     base = (total[SURGE_MINUTES:-1] - total[: -SURGE_MINUTES - 1]) / SURGE_MINUTES
     surge = np.full(len(volume), np.nan)
-    surge[SURGE_MINUTES:] = volume[SURGE_MINUTES:] / np.where(base > 0, base, np.nan)
+    surge[SURGE_MINUTES:] = volume[SURGE_MINUTES:] / positive(base)
     return surge
 
 
@@ -56,7 +64,7 @@ def surge_now(tape: Tape) -> np.ndarray:
     base[SURGE_MINUTES - 1 :] = (total[SURGE_MINUTES:] - total[:-SURGE_MINUTES]) / SURGE_MINUTES
     # Closed before the last 60 s began, so that a burst is not measured against itself.
     usual = lagged(per_closed_minute(base, len(tape.seconds.volume)), MINUTE)
-    return trailing_sum(tape.seconds.volume, MINUTE) / np.where(usual > 0, usual, np.nan)
+    return trailing_sum(tape.seconds.volume, MINUTE) / positive(usual)
 
 
 def _shares(tape: Tape, seconds: int) -> np.ndarray:
@@ -94,7 +102,7 @@ def _relative(tape: Tape) -> np.ndarray:
 
 def premarket_relative_volume(tape: Tape) -> np.ndarray:
     """Return the shares before 09:30 over the usual at that minute of the day, both so far."""
-    usual = np.where(tape.baseline.cumulative_volume > 0, tape.baseline.cumulative_volume, np.nan)
+    usual = positive(tape.baseline.cumulative_volume)
     ratio = np.cumsum(tape.of(minute_volume)) / usual
     opens = tape.session.second(tape.session.regular_open_ns)
     told = per_closed_minute(ratio, 60 * MINUTES)
@@ -112,7 +120,7 @@ def rising_share(tape: Tape) -> np.ndarray:
     moved, volume = tape.of(steps), tape.seconds.volume
     rose = trailing_sum(np.where(moved > 0, volume, 0), 300)
     fell = trailing_sum(np.where(moved < 0, volume, 0), 300)
-    return rose / np.where(rose + fell > 0, rose + fell, np.nan)
+    return rose / positive(rose + fell)
 
 
 def pullback_ratio(tape: Tape) -> np.ndarray:
@@ -131,7 +139,7 @@ def pullback_ratio(tape: Tape) -> np.ndarray:
 
 def _print_size(tape: Tape) -> np.ndarray:
     prints = trailing_sum(tape.seconds.trades, 60)
-    return log1p(tape.of(tape_shares_60) / np.where(prints > 0, prints, np.nan))
+    return log1p(tape.of(tape_shares_60) / positive(prints))
 
 
 def _premarket(tape: Tape) -> np.ndarray:
@@ -143,18 +151,18 @@ def _premarket(tape: Tape) -> np.ndarray:
 
 def _odd_lots(tape: Tape) -> np.ndarray:
     prints = trailing_sum(tape.seconds.trades, 60)
-    return trailing_sum(tape.of(events).odd_lots, 60) / np.where(prints > 0, prints, np.nan)
+    return trailing_sum(tape.of(events).odd_lots, 60) / positive(prints)
 
 
 def _off_exchange(tape: Tape) -> np.ndarray:
     shares = tape.of(tape_shares_60)
     off = trailing_sum(tape.of(events).off_exchange_volume, 60)
-    return off / np.where(shares > 0, shares, np.nan)
+    return off / positive(shares)
 
 
 def _amihud(tape: Tape) -> np.ndarray:
-    mid, dollars = tape.of(mid_price), tape.of(dollars_60)
-    moved = np.abs(mid / np.concatenate([np.full(60, np.nan), mid[:-60]]) - 1.0)
+    dollars = tape.of(dollars_60)
+    moved = np.abs(change(tape, MINUTE))
     return log1p(1e8 * moved / np.where(dollars >= 1.0, dollars, np.nan))
 
 

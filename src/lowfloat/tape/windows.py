@@ -156,6 +156,11 @@ def squashed(values: np.ndarray, half: float) -> np.ndarray:
     return values / (np.abs(values) + half)
 
 
+def positive(values: np.ndarray) -> np.ndarray:
+    """Return what is above 0, and NaN for the rest: what may be divided by."""
+    return np.where(values > 0, values, np.nan)
+
+
 def ramp(values: np.ndarray, none: float, full: float) -> np.ndarray:
     """Return 0 up to ``none``, 1 from ``full`` on, and a line between; they may be descending."""
     return np.clip((values - none) / (full - none), 0.0, 1.0) + 0.0  # no -0
