@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from reference.tape import Tape as RecordsOfADay
 from reference.tapes import NOTHING_KNOWN, closed_at
 
+from lowfloat.audit.cuts import aimed_cuts
 from lowfloat.audit.futures import FUTURES
-from lowfloat.base.clock import REGULAR_OPEN
 from lowfloat.days import Day
 from lowfloat.env.deck import Deck, build_deck
 from lowfloat.env.records import START
@@ -39,21 +38,11 @@ class Probe(NamedTuple):
 
 
 def cuts(day: Day, rng: np.random.Generator, count: int) -> list[int]:
-    """Return decisions: random ones, and those where a leak would show best."""
-    tape = RecordsOfADay(day)
-    end = tape.end_second
-    around = [received for received, _ in tape.notices]
-    targeted = [1, REGULAR_OPEN - 1, REGULAR_OPEN, REGULAR_OPEN + 1, end - 61, end - 1, end]
-    targeted += [(at - tape.start_ns) // 10**9 + step for at in around for step in range(-3, 4)]
+    """Return decisions, drawn from each aim in turn; the reset points are aimed at, too."""
     points = MomentumIndexBuilder().scan_day(day, NOTHING_KNOWN)[1]
-    targeted += [point["second"] + step for point in points for step in (0, 1)]
-    busy = day.trades.ts_recv if len(day.trades.ts_recv) else day.quotes.ts_recv
-    minute = (int(busy[rng.integers(len(busy))]) - tape.start_ns) // (60 * 10**9) * 60
-    targeted += [minute - 1, minute, minute + 1]
-    inside = sorted({second for second in targeted if 0 < second <= end})
-    chosen = rng.permutation(inside)[: count // 2]
-    events = (rng.choice(busy, count - len(chosen)) - tape.start_ns) // 10**9 + 1
-    return sorted({*chosen.tolist(), *events.tolist()})
+    aims = list(aimed_cuts(day, resets=[point["second"] for point in points]).values())
+    turns = (aims[i % len(aims)] for i in rng.permutation(max(count, len(aims)))[:count])
+    return sorted({max(int(rng.choice(aim)), 1) for aim in turns})
 
 
 def probes(
