@@ -66,6 +66,10 @@ class ResetNeeded(LowfloatError):
     """`step` was called before `reset`."""
 
 
+class PhaseModelError(LowfloatError):
+    """A phase model cannot be read, was made for other features, or cannot be fitted."""
+
+
 class ExamError(LowfloatError):
     """An exam folder is missing, incomplete, or contradicts itself."""
 

@@ -4,7 +4,7 @@ import pytest
 from exam.hand_exam import play, view_of
 from reference.tapes import P, Q, make_day, ns
 
-from lowfloat.base.codes import Action, MomentumPhase
+from lowfloat.base.codes import Action
 from lowfloat.exam.config import BreakoutRule
 from lowfloat.exam.policy import View
 from lowfloat.exam.rule_traders import BreakoutTrader
@@ -16,10 +16,12 @@ class TestBreakoutTrader:
 
     def breakout(self, **columns: float) -> View:
         view = view_of()
-        values = {"return_60s": 0.02, "volume_surge": 4 / (4 + 2), "buy_pressure_60s": 0.6}
+        values = {
+            "since_break": 29 / (29 + 300), "return_60s": 0.02, "volume_surge": 4 / (4 + 2),
+            "buy_pressure_60s": 0.6,
+        }  # fmt: skip
         for name, value in (values | columns).items():
             view.columns[:, NAMES.index(name)] = value
-        view.phase[:] = MomentumPhase.BREAKOUT
         return view
 
     def test_it_buys_a_breakout_on_volume(self):
@@ -28,6 +30,7 @@ class TestBreakoutTrader:
     @pytest.mark.parametrize(
         ("column", "value"),
         [
+            ("since_break", 30 / (30 + 300)),
             ("return_60s", 0.009),
             ("volume_surge", 2.9 / 4.9),
             ("buy_pressure_60s", 0.5),
@@ -37,12 +40,6 @@ class TestBreakoutTrader:
     def test_each_of_its_conditions_is_needed(self, column, value):
         view = self.breakout(**{column: value})
         assert BreakoutTrader(self.RULE).act(view).tolist() == [Action.HOLD]
-
-    def test_it_buys_in_no_other_phase(self):
-        for phase in set(MomentumPhase) - {MomentumPhase.BREAKOUT}:
-            view = self.breakout()
-            view.phase[:] = phase
-            assert BreakoutTrader(self.RULE).act(view).tolist() == [Action.HOLD]
 
     def test_it_does_not_add_to_a_position(self):
         view = self.breakout()
@@ -56,20 +53,20 @@ class TestBreakoutTrader:
         assert BreakoutTrader(self.RULE).act(view).tolist() == [Action.HOLD]
 
     @pytest.mark.parametrize(
-        ("mark", "held", "phase", "sells"),
+        ("mark", "held", "moved", "sells"),
         [
-            (9_501, 99, MomentumPhase.MOMENTUM, False),
-            (9_500, 99, MomentumPhase.MOMENTUM, True),
-            (10_000, 100, MomentumPhase.MOMENTUM, True),
-            (10_000, 1, MomentumPhase.FLUSH, True),
+            (9_501, 99, -0.02, False),
+            (9_500, 99, 0.0, True),
+            (10_000, 100, 0.0, True),
+            (10_000, 1, -0.021, True),
         ],
         ids=["within the stop", "at the stop", "out of time", "in a flush"],
     )
-    def test_it_leaves_by_the_stop_by_the_clock_or_in_a_flush(self, mark, held, phase, sells):
+    def test_it_leaves_by_the_stop_by_the_clock_or_in_a_flush(self, mark, held, moved, sells):
         view = view_of(
             shares=100, mark=mark, peak_mark=10_000, entry_second=20_000 - held
         )  # fmt: skip
-        view.phase[:] = phase
+        view.columns[:, NAMES.index("return_30s")] = moved
         action = BreakoutTrader(self.RULE).act(view)
         assert action.tolist() == [Action.SELL_100 if sells else Action.HOLD]
 
@@ -89,9 +86,9 @@ class TestBreakoutTrader:
         # The first minute of volume is known when it has closed, at second 1,860.
         entry = trips[0]["entry_second"]
         assert 1_860 <= entry < 1_900
-        phase = deck.arrays.seconds["phase"][0]
+        age = deck.table[0][:, NAMES.index("since_break")]
         surge = deck.table[0][:, NAMES.index("volume_surge")]
-        assert MomentumPhase(phase[entry]) is MomentumPhase.BREAKOUT
+        assert age[entry] < 30 / 330
         assert surge[entry] == pytest.approx(10 / 12, abs=0.02)
         # The bid peaks at $4.30; two percent below lies $4.214, and $4.21 is 9 s down from it.
         last = trips[-1]

@@ -74,6 +74,8 @@ class TapeReader:
         high = low = premarket_high = None
         high_second = low_second = 0
         is_low, tests = False, 0
+        recent: list[Known] = []  # mids of the 300 s before
+        self.broke: list[int | None] = []
         above: bool | None = None
         crossed: int | None = None
         was_halted, resumed = False, False
@@ -119,6 +121,10 @@ class TapeReader:
                 if number < self.open:
                     premarket_high = high
                 minute.append(mid)
+            known = [each for each in recent if each is not None]
+            is_break = mid is not None and known and mid > max(known)
+            self.broke.append(number if is_break else self.broke[-1] if self.broke else None)
+            recent = [*recent[-299:], mid]
             if mid is not None and vwap is not None and abs(mid - vwap) > 1e-6:
                 if above != (mid > vwap):
                     crossed = number
@@ -278,6 +284,7 @@ class TapeReader:
         if second.crossed is not None:
             since_cross = _squashed(now - second.crossed, 300) * (1 if second.above else -1)
         spanned = second.high - second.low if has_mid else None
+        broke = self.broke[now]
         return {
             "gain_on_day": _less_one(mid, self.previous_close),
             "gap": _less_one(second.opened, self.previous_close),
@@ -292,6 +299,7 @@ class TapeReader:
             "distance_to_low": _less_one(mid, second.low),
             "since_high": _squashed(now - second.high_second, 300) if has_mid else None,
             "since_low": _squashed(now - second.low_second, 300) if has_mid else None,
+            "since_break": _squashed(now - broke, 300) if broke is not None else None,
             "place_in_range": _over(mid - second.low, spanned) if has_mid else None,
             "high_tests": log1p(second.tests) if has_mid else None,
             "distance_to_premarket_high": _less_one(mid, second.premarket_high),
@@ -380,6 +388,7 @@ class TapeReader:
             "buy_pressure_300s": self._buy_pressure(now, 300, 3000),
             "sign_imbalance_10s": self._sign_imbalance(now, 10),
             "sign_imbalance_60s": self._sign_imbalance(now, 60),
+            "sign_imbalance_300s": self._sign_imbalance(now, 300),
             "delta_slope": _over(second.delta, second.delta_size),
             "delta_so_far": _over(second.delta_so_far, second.value_so_far),
             "sign_memory": second.memory,
@@ -390,6 +399,8 @@ class TapeReader:
             "tape_speed_2s": log1p(fast),
             "tape_speed_10s": log1p(self.sum("prints", now, 10) / 10),
             "tape_speed_60s": log1p(slow),
+            "tape_speed_300s": log1p(self.sum("prints", now, 300) / 300),
+            "tape_trend": log((slow + 0.02) / (self.sum("prints", now, 900) / 900 + 0.02)),
             "tape_acceleration": log((fast + 0.1) / (slow + 0.1)),
             "tape_speed_z": second.scores["speed"],
             "endogeneity": _over(excited, excited + second.rate / 5 if second.rate else None),

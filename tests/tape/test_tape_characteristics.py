@@ -7,9 +7,10 @@ import pytest
 from tape.minutes import CALM, M, end_of, told
 
 from lowfloat.base.codes import Lifecycle
-from lowfloat.tape.characteristics import COLUMNS, OF_PHASE
+from lowfloat.tape.characteristics import COLUMNS
 from lowfloat.tape.column import Tape
 from lowfloat.tape.columns import MarketTable, market_table
+from lowfloat.tape.life_cycle import LIFE_CYCLE
 
 NAMES = [column.name for column in COLUMNS]
 
@@ -53,6 +54,8 @@ PLAIN = {
     "cascade_stops": (DUMP, BREAK),
 }
 
+MARKS = [phase.marks for phase in LIFE_CYCLE.values()]
+
 
 def score(minutes: list[M], name: str, before_the_end: int = 0) -> float:
     """Return a score after a calm and then these minutes, or some seconds before."""
@@ -95,10 +98,10 @@ def test_no_bid_is_an_empty_side_a_wide_spread_or_a_bid_of_nothing() -> None:
 
 
 def test_each_phase_of_the_life_of_a_move_has_three_and_none_is_left_over() -> None:
-    named = [name for names in OF_PHASE.values() for name in names]
+    named = [name for names in MARKS for name in names]
     assert sorted(named) == sorted(NAMES)
-    assert {len(names) for names in OF_PHASE.values()} == {3}
-    assert set(OF_PHASE) == set(Lifecycle) - {Lifecycle.NONE}
+    assert {len(names) for names in MARKS} == {3}
+    assert set(LIFE_CYCLE) == set(Lifecycle) - {Lifecycle.NONE}
 
 
 def test_an_empty_day_shows_nothing() -> None:

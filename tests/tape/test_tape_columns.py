@@ -180,7 +180,8 @@ def test_an_empty_day_has_an_empty_tape_at_every_second() -> None:
     assert (table.values[:, :-KNOWN_IN_ADVANCE] == table.values[0, :-KNOWN_IN_ADVANCE]).all()
     first = dict(zip(NAMES, table.values[0].tolist(), strict=True))
     assert {name: value for name, value in first.items() if value} == {
-        "range_contraction": 1.0, "since_high": 1.0, "since_low": 1.0, "place_in_range": 0.5,
+        "range_contraction": 1.0, "since_high": 1.0, "since_low": 1.0, "since_break": 1.0,
+        "place_in_range": 0.5,
         "rising_volume_share": 0.5, "pullback_volume": 0.5, "buy_pressure_10s": 0.5,
         "buy_pressure_60s": 0.5, "buy_pressure_300s": 0.5, "since_halt": 1.0, "premarket": 1.0,
         "to_open": pytest.approx(11 / 12), "to_close": pytest.approx(12 / 12.5),
@@ -325,17 +326,6 @@ def test_the_phase_is_halted_exactly_while_a_halt_is_known(tables) -> None:
         halted_seconds += known.sum()
         assert np.array_equal(phases(day) == MomentumPhase.HALTED, known)
     assert halted_seconds > 300
-
-
-def test_a_phase_other_than_halted_lasts_at_least_five_seconds(tables) -> None:
-    for day, table in tables:
-        found = phases(day)
-        edges = np.flatnonzero(np.diff(found)) + 1
-        lasts = np.diff(edges)
-        by_halt = (table.values[edges, NAMES.index("halted")] > 0)[1:]
-        # What a halt interrupts, or a reopening begins, may be shorter.
-        after_halt = found[edges - 1][:-1] == MomentumPhase.HALTED
-        assert (lasts[~by_halt & ~after_halt] >= 5).all()
 
 
 def quiet_quotes() -> list[Q]:

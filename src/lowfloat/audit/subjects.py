@@ -18,7 +18,7 @@ from lowfloat.index.asof import first_alert
 from lowfloat.index.config import AlertConfig
 from lowfloat.tape.column import Column, Tape
 from lowfloat.tape.columns import COLUMNS, market_table
-from lowfloat.tape.phase import phases_of
+from lowfloat.tape.phase import track_of
 from lowfloat.tape.scores import SCORES
 
 ROWS = SECONDS_PER_SESSION + 1
@@ -126,7 +126,14 @@ def _of_table(tape: Tape, columns: tuple[Column, ...]) -> dict[str, np.ndarray]:
 
 
 def _phase(tape: Tape) -> dict[str, np.ndarray]:
-    return {"phase": tape.of(phases_of)}
+    track = tape.of(track_of)
+    return {
+        "phase": track.phase,
+        "phase_probability": track.probability,
+        "seconds_in_phase": track.in_phase,
+        "chance_of_leaving": track.leaving,
+        "next_phase": track.following,
+    }
 
 
 def _alert(tape: Tape) -> dict[str, np.ndarray]:

@@ -50,7 +50,7 @@ _PHASE_LABELS = {
 
 
 class Lifecycle(IntEnum):
-    """Phase of the life of a move; several of :class:`MomentumPhase` make one."""
+    """The six life-cycle phases of a momentum move, and none. ``label`` is the public spelling."""
 
     NONE = 0
     ACCUMULATION = 1
@@ -59,6 +59,78 @@ class Lifecycle(IntEnum):
     EXHAUSTION = 4
     DISTRIBUTION = 5
     REVERSAL = 6
+
+    @property
+    def label(self) -> str:
+        """The spelling used in files and reports: the name itself."""
+        return self.name
+
+
+class Side(IntEnum):
+    """Which side of the move a stock is on."""
+
+    NONE = 0
+    FRONT = 1
+    BACK = 2
+    DEAD = 3
+
+    @property
+    def label(self) -> str:
+        """The spelling used in files and reports, such as ``front``."""
+        return self.name.lower()
+
+
+_LIFECYCLES = {
+    MomentumPhase.ACCUMULATION: Lifecycle.ACCUMULATION,
+    MomentumPhase.BREAKOUT: Lifecycle.BREAKOUT,
+    MomentumPhase.MOMENTUM: Lifecycle.MOMENTUM_RUN,
+    MomentumPhase.PARABOLIC: Lifecycle.MOMENTUM_RUN,
+    MomentumPhase.EXHAUSTION: Lifecycle.EXHAUSTION,
+    MomentumPhase.DISTRIBUTION: Lifecycle.DISTRIBUTION,
+    MomentumPhase.FLUSH: Lifecycle.REVERSAL,
+    MomentumPhase.BOUNCE: Lifecycle.REVERSAL,
+    MomentumPhase.FADE: Lifecycle.REVERSAL,
+}
+
+_SIDES = {
+    MomentumPhase.DEAD: Side.DEAD,
+    MomentumPhase.BREAKOUT: Side.FRONT,
+    MomentumPhase.MOMENTUM: Side.FRONT,
+    MomentumPhase.PARABOLIC: Side.FRONT,
+    MomentumPhase.DISTRIBUTION: Side.BACK,
+    MomentumPhase.FLUSH: Side.BACK,
+    MomentumPhase.BOUNCE: Side.BACK,
+    MomentumPhase.FADE: Side.BACK,
+}
+
+
+def lifecycle_of(phase: MomentumPhase, *, moved_before: bool) -> Lifecycle:
+    """Return the life-cycle phase.
+
+    Args:
+        phase: as told.
+        moved_before: whether a move came before. A consolidation after one is a rest within the
+            run, one before it gathers shares.
+    """
+    if phase == MomentumPhase.CONSOLIDATION:
+        return Lifecycle.MOMENTUM_RUN if moved_before else Lifecycle.ACCUMULATION
+    return _LIFECYCLES.get(phase, Lifecycle.NONE)
+
+
+def side_of(phase: MomentumPhase, *, above_vwap: bool, recent_high: bool) -> Side:
+    """Return the side of the move.
+
+    Args:
+        phase: as told.
+        above_vwap: whether the price is above VWAP.
+        recent_high: whether the high of day is at most 30 minutes old.
+
+    A consolidation is on the front side above VWAP with a recent high, and on neither otherwise;
+    nor is accumulation, exhaustion or a halt on either.
+    """
+    if phase == MomentumPhase.CONSOLIDATION:
+        return Side.FRONT if above_vwap and recent_high else Side.NONE
+    return _SIDES.get(phase, Side.NONE)
 
 
 class Scenario(IntEnum):

@@ -11,9 +11,11 @@ from lowfloat.base.units import Count, Fraction, NonNegative, Seconds, Seed
 class BreakoutRule(Settings):
     """The rule trader: buy a new five-minute high on volume, leave by a stop or by the clock."""
 
+    max_age: Seconds = 30  # since the break
     min_gain: NonNegative = 0.005  # return of the last minute
     min_surge: NonNegative = 2.0  # last closed minute over the 20 before
     trailing_stop: Fraction = 0.02  # fall of the mark from its peak
+    flush: Fraction = 0.02  # fall of the mid in half a minute
     max_seconds: Seconds = 300
     max_spread: Fraction = 0.02  # of the mid; where it is wider, the rule buys nothing
 

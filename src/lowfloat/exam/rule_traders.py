@@ -2,20 +2,21 @@
 
 import numpy as np
 
-from lowfloat.base.codes import Action, MomentumPhase
+from lowfloat.base.codes import Action
 from lowfloat.base.prices import MICRODOLLARS_PER_UNIT
 from lowfloat.exam.config import BreakoutRule, ExitRule, FirstPullbackRule, VwapReclaimRule
 from lowfloat.exam.minute_bars import MinuteBars, mid_of
 from lowfloat.exam.policy import View
 from lowfloat.tape.columns import NAMES
+from lowfloat.tape.windows import squashed
 
 _NEVER = -1_000_000
 
 
 def _surge(view: View) -> np.ndarray:
     """Return the volume of the last closed minute over the mean of the 20 before it."""
-    squashed = view.columns[:, NAMES.index("volume_surge")]
-    return 2.0 * squashed / np.maximum(1.0 - squashed, 1e-6)
+    shown = view.columns[:, NAMES.index("volume_surge")]
+    return 2.0 * shown / np.maximum(1.0 - shown, 1e-6)
 
 
 def _is_narrow(view: View, max_spread: float) -> np.ndarray:
@@ -41,13 +42,15 @@ class BreakoutTrader:
 
     def __init__(self, rule: BreakoutRule) -> None:
         self._rule = rule
+        self._age = NAMES.index("since_break")
+        self._fall = NAMES.index("return_30s")
         self._gain = NAMES.index("return_60s")
         self._pressure = NAMES.index("buy_pressure_60s")
 
     def act(self, view: View) -> np.ndarray:
         """Return the rule's actions."""
         state, rule = view.state, self._rule
-        breaking = view.phase == MomentumPhase.BREAKOUT
+        breaking = view.columns[:, self._age] < squashed(np.array(rule.max_age - 0.5), 300.0)
         if not (breaking.any() or state["shares"].any()):
             return np.zeros(len(state), np.int64)
         enter = (
@@ -60,7 +63,7 @@ class BreakoutTrader:
         )
         leave = (state["shares"] > 0) & (
             (state["mark"] <= (1.0 - rule.trailing_stop) * state["peak_mark"])
-            | (view.phase == MomentumPhase.FLUSH)
+            | (view.columns[:, self._fall] < -rule.flush)
             | (state["second"] - state["entry_second"] >= rule.max_seconds)
         )
         return _orders(view, enter, leave)

@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lowfloat.base.codes import Lifecycle
 from lowfloat.tape.blocks import sweep_balance
 from lowfloat.tape.book import bid_steps, spread
 from lowfloat.tape.column import Column, Tape
@@ -138,17 +137,6 @@ def _no_bid(tape: Tape) -> np.ndarray:
     wide = ramp(tape.of(spread) / usual, 1.5, 2.5)
     weak = np.where(tape.seconds.bid > 0, np.fmax(wide, gone), 1.0)
     return np.where(np.isnan(tape.of(usual_size)), np.nan, weak)  # before there was a book
-
-
-OF_PHASE = {
-    Lifecycle.ACCUMULATION: ("low_volume", "tight_range", "absorption"),
-    Lifecycle.BREAKOUT: ("volume_spike", "range_expansion", "aggressive_buying"),
-    Lifecycle.MOMENTUM_RUN: ("sustained_volume", "trending", "pullback_buying"),
-    Lifecycle.EXHAUSTION: ("volume_divergence", "range_contraction_score", "failed_highs"),
-    Lifecycle.DISTRIBUTION: ("high_volume_selling", "lower_highs_score", "bid_weakness"),
-    Lifecycle.REVERSAL: ("panic_selling", "cascade_stops", "no_bid"),
-}
-"""The three characteristics of each phase of the life of a move."""
 
 
 def _score(name: str, meaning: str, values: Callable[[Tape], np.ndarray]) -> Column:

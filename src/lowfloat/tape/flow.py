@@ -76,6 +76,10 @@ def _acceleration(tape: Tape) -> np.ndarray:
     return log(tape.of(_speed_2) + 0.1) - log(tape.of(_speed_60) + 0.1)
 
 
+def _trend(tape: Tape) -> np.ndarray:
+    return log(tape.of(_speed_60) + 0.02) - log(tape_speed(tape.seconds, 900) + 0.02)
+
+
 def speed_z(tape: Tape) -> np.ndarray:
     """Return how unusual the prints of 2 s are; see ``windows.z_score``."""
     return z_score(tape.of(_speed_2), tape.of(is_settled))
@@ -130,6 +134,9 @@ COLUMNS = (
     Column("sign_imbalance_60s", "ratio", -1.0, 1.0, 60, 0.0,
            "(buys - sells) / (buys + sells + 1) of the prints of 60 s", "",
            lambda tape: _balance(tape, 60)),
+    Column("sign_imbalance_300s", "ratio", -1.0, 1.0, 300, 0.0,
+           "(buys - sells) / (buys + sells + 1) of the prints of 300 s", "",
+           lambda tape: _balance(tape, 300)),
     Column("delta_slope", "ratio", -5.0, 5.0, 0, 0.0,
            "dollars bought less sold, fading over 60 s, over the mean of its absolute value, "
            "fading over 900 s", "", _delta_slope),
@@ -151,6 +158,11 @@ COLUMNS = (
            lambda tape: log1p(tape_speed(tape.seconds, 10))),
     Column("tape_speed_60s", "log rate", 0.0, 10.0, 60, 0.0,
            "ln(1 + prints a second over 60 s)", "", lambda tape: log1p(tape.of(_speed_60))),
+    Column("tape_speed_300s", "log rate", 0.0, 10.0, 300, 0.0,
+           "ln(1 + prints a second over 300 s)", "",
+           lambda tape: log1p(tape_speed(tape.seconds, 300))),
+    Column("tape_trend", "log ratio", -10.0, 10.0, 900, 0.0,
+           "ln of prints a second over 60 s to those over 900 s, each plus 0.02", "", _trend),
     Column("tape_acceleration", "log ratio", -10.0, 10.0, 60, 0.0,
            "ln of prints a second over 2 s to those over 60 s, each plus 0.1", "", _acceleration),
     Column("tape_speed_z", "deviations", -5.0, 5.0, 0, 0.0,

@@ -7,7 +7,15 @@ from lowfloat.base.prices import NANODOLLARS_PER_DOLLAR
 from lowfloat.tape.column import Column, Tape
 from lowfloat.tape.events import events
 from lowfloat.tape.price import mid_price
-from lowfloat.tape.windows import log1p, positive, seconds_since, squashed, standing
+from lowfloat.tape.windows import (
+    lagged,
+    log1p,
+    positive,
+    seconds_since,
+    squashed,
+    standing,
+    trailing_max,
+)
 
 NEAR_HIGH, AWAY_FROM_HIGH = 0.003, 0.01
 ROUND = 0.5  # dollars
@@ -36,6 +44,12 @@ def since_low(tape: Tape) -> np.ndarray:
     mid = tape.of(mid_price)
     before = np.concatenate([[np.nan], tape.of(low_of_day)[:-1]])
     return seconds_since((mid < before) | (np.isnan(before) & ~np.isnan(mid)))
+
+
+def since_break(tape: Tape) -> np.ndarray:
+    """Return the seconds since the mid last rose above its highest of the 300 s before, or -1."""
+    mid = tape.of(mid_price)
+    return seconds_since(mid > lagged(trailing_max(mid, 300), 1))
 
 
 def vwap(tape: Tape) -> np.ndarray:
@@ -173,6 +187,9 @@ COLUMNS = (
            "t / (t + 300) since the last high of day", "", lambda tape: _age(tape.of(since_high))),
     Column("since_low", "squashed", 0.0, 1.0, 0, 1.0,
            "t / (t + 300) since the last low of day", "", lambda tape: _age(tape.of(since_low))),
+    Column("since_break", "squashed", 0.0, 1.0, 0, 1.0,
+           "t / (t + 300) since the mid last rose above its highest of the 300 s before", "",
+           lambda tape: _age(tape.of(since_break))),
     Column("place_in_range", "share", 0.0, 1.0, 0, 0.5,
            "mid less low of day over the range of the day", "", _place),
     Column("high_tests", "log count", 0.0, 5.0, 0, 0.0,
