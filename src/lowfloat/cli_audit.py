@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 audit_app = typer.Typer(no_args_is_help=True, help="Look for what is known before its time.")
 
 _PLANTED_DAYS = 4
+_MARKET_SEED = 3  # its first days have halts, which some leaks need to show
 _INTERRUPTED = 130  # as a shell says of a command that Ctrl-C ended
 
 
@@ -84,7 +85,7 @@ def audit_lookahead_command(
     asked = {subject.name for subject in honest()}  # a wrong name is told before days are made
     if days is None and synthetic is None and planted:
         synthetic = _PLANTED_DAYS
-    with progress_bar() as progress, _store(days, synthetic, seed, progress) as store:
+    with progress_bar() as progress, _store(days, synthetic, progress) as store:
         audit = audit_store(
             store,
             _keys(store, _words(symbols), date_of(first), date_of(last)),
@@ -115,7 +116,7 @@ def _words(texts: list[str] | None) -> list[str] | None:
 
 @contextmanager
 def _store(
-    days: Path | None, synthetic: int | None, seed: int, progress: "Progress"
+    days: Path | None, synthetic: int | None, progress: "Progress"
 ) -> Iterator["DayStore"]:
     """Yield the store to audit, one of synthetic days if no other is given."""
     from lowfloat.days.store import DayStore
@@ -131,7 +132,7 @@ def _store(
     with TemporaryDirectory() as folder:
         store = DayStore(folder)
         # Days in play have the halts and the late prints that rare mistakes show at.
-        synthesize(store, synthetic, seed, options=Options(active=1.0), progress=progress)
+        synthesize(store, synthetic, _MARKET_SEED, options=Options(active=1.0), progress=progress)
         yield store
 
 

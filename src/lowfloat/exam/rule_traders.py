@@ -8,15 +8,18 @@ from lowfloat.exam.config import BreakoutRule, ExitRule, FirstPullbackRule, Vwap
 from lowfloat.exam.minute_bars import MinuteBars, mid_of
 from lowfloat.exam.policy import View
 from lowfloat.tape.columns import NAMES
-from lowfloat.tape.windows import squashed
 
 _NEVER = -1_000_000
 
 
 def _surge(view: View) -> np.ndarray:
     """Return the volume of the last closed minute over the mean of the 20 before it."""
-    shown = view.columns[:, NAMES.index("volume_surge")]
-    return 2.0 * shown / np.maximum(1.0 - shown, 1e-6)
+    return _whole(view.columns[:, NAMES.index("volume_surge")], 2.0)
+
+
+def _whole(squashed: np.ndarray, half: float) -> np.ndarray:
+    """Return the number that a column shows as ``v / (v + half)``."""
+    return half * squashed / np.maximum(1.0 - squashed, 1e-6)
 
 
 def _is_narrow(view: View, max_spread: float) -> np.ndarray:
@@ -50,7 +53,8 @@ class BreakoutTrader:
     def act(self, view: View) -> np.ndarray:
         """Return the rule's actions."""
         state, rule = view.state, self._rule
-        breaking = view.columns[:, self._age] < squashed(np.array(rule.max_age - 0.5), 300.0)
+        # The column is rounded, so its seconds are nearly whole.
+        breaking = _whole(view.columns[:, self._age], 300.0) < rule.max_age - 0.5
         if not (breaking.any() or state["shares"].any()):
             return np.zeros(len(state), np.int64)
         enter = (
