@@ -115,9 +115,7 @@ def _words(texts: list[str] | None) -> list[str] | None:
 
 
 @contextmanager
-def _store(
-    days: Path | None, synthetic: int | None, progress: "Progress"
-) -> Iterator["DayStore"]:
+def _store(days: Path | None, synthetic: int | None, progress: "Progress") -> Iterator["DayStore"]:
     """Yield the store to audit, one of synthetic days if no other is given."""
     from lowfloat.days.store import DayStore
     from lowfloat.synth import Options, synthesize
