@@ -2,6 +2,7 @@
 
 REFILL_NS = 200_000_000
 FLICKER_NS = 500_000_000
+COUNTED = ("executed_here", "most", "refills", "hit_at", "hit_size", "hit_shares")
 
 
 class BestLevel:
@@ -13,6 +14,7 @@ class BestLevel:
         self.taken = 0  # since the last change of the book
         self.executed_here = self.most = self.refills = 0
         self.since = 0
+        self.before: tuple[int, int, dict[str, int]] | None = None  # price, until when, counts
         self.hit_at, self.hit_size, self.hit_shares = 0, 0, 0
         self.shown_at, self.shown_shares = 0, 0
         self.begin_second()
@@ -42,11 +44,7 @@ class BestLevel:
             if told and price:
                 self._add(ns, max(change, 0), usual)
                 self._cancel(ns, max(-change, 0))
-            was_hit = 2 * self.hit_shares > self.hit_size and ns <= self.hit_at + REFILL_NS
-            if was_hit and 10 * size >= 8 * self.hit_size:
-                self.refills += 1
-                self.hit_at = self.hit_size = self.hit_shares = 0
-            self.most = max(self.most, size)
+            self._answer(ns, size)
         else:
             self.shown_shares = 0 if better else self.shown_shares
             if told and price and self.price:
@@ -59,10 +57,24 @@ class BestLevel:
                 self.shown_shares = 0
             else:
                 self.shown_shares = 0
-            self.since, self.most = ns, size
-            self.executed_here = self.refills = 0
-            self.hit_at = self.hit_size = self.hit_shares = 0
+            counted = {name: getattr(self, name) for name in COUNTED}
+            fresh = dict.fromkeys(COUNTED, 0)
+            if price and self.before and self.before[0] == price and ns <= self.before[1]:
+                fresh = self.before[2]
+            self.before = (self.price, ns + REFILL_NS, counted)
+            for name, count in fresh.items():
+                setattr(self, name, count)
+            self.since = ns
+            self._answer(ns, size)
         self.price, self.size, self.taken = price, size, 0
+
+    def _answer(self, ns: int, size: int) -> None:
+        """Count a refill if most of what was taken within 200 ms is shown again."""
+        was_hit = 2 * self.hit_shares > self.hit_size and ns <= self.hit_at + REFILL_NS
+        if was_hit and 10 * size >= 8 * self.hit_size:
+            self.refills += 1
+            self.hit_at = self.hit_size = self.hit_shares = 0
+        self.most = max(self.most, size)
 
     def _add(self, ns: int, shares: int, usual: float) -> None:
         self.stacked += shares

@@ -223,6 +223,37 @@ def test_a_bid_refilled_twice_is_an_iceberg() -> None:
     assert twice[[11, 30]] == pytest.approx([0, np.log(1 + 600 / 500)])
 
 
+def shown_in_parts(times: int, after: float = 0.05) -> list:
+    """Return a bid of 300 that is taken whole, time and again, and shows the next 300."""
+    quotes, trades = [book(1, BID, 4.0, 300)], []
+    for i in range(times):
+        at = 10 + i
+        trades.append(taken(at, BID, 4.0, 300))
+        quotes += [book(at, BID, 3.99, 800), book(at + after, BID, 4.0, 300)]
+    return [quotes, trades]
+
+
+def test_an_order_that_loses_its_level_and_shows_its_next_part_there_is_an_iceberg() -> None:
+    once, often = (told_of("iceberg_bid", *shown_in_parts(times)) for times in (1, 4))
+    assert once[30] == 0
+    assert often[30] == pytest.approx(np.log(1 + 1200 / 300))
+    late = shown_in_parts(4, after=0.201)
+    assert told_of("iceberg_bid", *late)[30] == 0
+    assert told_of("level_absorption_bid", *late)[30] == 0
+    # The age of the level is another matter: it has been the best for a moment only.
+    assert told_of("bid_age", *shown_in_parts(4))[14] == pytest.approx(0.95 / 10.95)
+
+
+def test_what_was_counted_at_a_level_is_not_carried_to_another() -> None:
+    quotes, trades = shown_in_parts(3)
+    other = [*quotes, book(20, BID, 3.98, 300), book(20.1, BID, 3.99, 300)]
+    assert told_of("level_absorption_bid", other, trades)[30] == 0
+    # By way of a third price it is too long a way back.
+    around = [*quotes, book(20, BID, 3.98, 300), book(20.05, BID, 3.97, 300),
+              book(20.1, BID, 4.0, 300)]  # fmt: skip
+    assert told_of("level_absorption_bid", around, trades)[30] == 0
+
+
 def test_a_late_or_a_small_refill_makes_no_iceberg() -> None:
     for quotes, trades in (hit_and_answered(3, after=0.201), hit_and_answered(3, size=399)):
         assert told_of("iceberg_bid", quotes, trades)[30] == 0

@@ -10,6 +10,10 @@ which the prints tell, and by what is added (*stacked*) and cancelled (*pulled*)
 tells: it is the difference. A level that is lost with more shares than were executed was pulled;
 a better one was stacked. What traded off exchange or in an auction took nothing of it. While the
 feed doubts its own book nothing flows, nor as the book comes back.
+
+An order that shows a part of itself at a time loses its level whenever that part is taken, until
+the next part is shown. So what was counted at a level goes on if its price is left and is the very
+next best again within 200 ms.
 """
 
 from typing import Any, NamedTuple
@@ -74,7 +78,8 @@ class Events(NamedTuple):
         executed: int64 (57,600, 2), shares that aggressors took at or through the best.
         improved, worsened: int64 (57,600, 2), times the best price got better or worse; a side
             that empties or fills again is neither.
-        level_executed: int64 (57,600, 2), shares taken at the best price since it is the best.
+        level_executed: int64 (57,600, 2), shares taken at the best price since it is the best,
+            times in which it was not for at most 200 ms left in.
         level_most: int64 (57,600, 2), the most that was displayed there.
         level_seconds: float64 (57,600, 2), how long it is the best, NaN if there is none.
         refills: int64 (57,600, 2), times it came back to 80 % within 200 ms after more than half
@@ -138,6 +143,14 @@ LEVEL = np.dtype(
         ("hit_shares", np.int64),  # since then
         ("shown_at", np.int64),  # time a large order was shown
         ("shown", np.float64),  # its shares, 0 if none or once a print came
+        ("left_price", np.int64),  # the best before this one, and what was counted there
+        ("left_at", np.int64),
+        ("left_executed", np.int64),
+        ("left_most", np.int64),
+        ("left_refills", np.int64),
+        ("left_hit_at", np.int64),
+        ("left_size_before", np.int64),
+        ("left_hit_shares", np.int64),
     ]
 )
 WATCH = np.dtype(
@@ -377,23 +390,38 @@ def _change(
         level.shown_at = ns
     elif not stays:
         level.shown = 0.0
-    if stays and level.size_before > 0:
+    if not stays:
+        _leave(level, ns, price)
+    if level.size_before > 0:
         in_time = ns - level.hit_at <= REFILL_NS
         if not in_time:
             level.size_before = 0
         elif 10 * size >= 8 * level.size_before and 2 * level.hit_shares > level.size_before:
             level.refills += 1
             level.size_before = 0
-    if not stays:
-        level.price = price
-        level.executed = 0
-        level.most = 0
-        level.since = ns
-        level.refills = 0
-        level.size_before = 0
     level.most = max(level.most, size)
     level.shares = size
     level.taken = 0
+
+
+@kernel
+def _leave(level: Any, ns: int, price: int) -> None:
+    """Begin to count at another best price, or go on where the best comes back to soon."""
+    is_back = price > 0 and price == level.left_price and ns - level.left_at <= REFILL_NS
+    executed, most, refills = level.executed, level.most, level.refills
+    hit_at, size_before, hit_shares = level.hit_at, level.size_before, level.hit_shares
+    if is_back:
+        level.executed, level.most = level.left_executed, level.left_most
+        level.refills, level.hit_at = level.left_refills, level.left_hit_at
+        level.size_before, level.hit_shares = level.left_size_before, level.left_hit_shares
+    else:
+        level.executed, level.most, level.refills, level.size_before = 0, 0, 0, 0
+    level.left_price, level.left_at = level.price, ns
+    level.left_executed, level.left_most, level.left_refills = executed, most, refills
+    level.left_hit_at, level.left_size_before = hit_at, size_before
+    level.left_hit_shares = hit_shares
+    level.price = price
+    level.since = ns
 
 
 @kernel

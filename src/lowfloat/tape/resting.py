@@ -71,11 +71,12 @@ COLUMNS = (
            "shares added less cancelled at the bid, less the same at the offer, over the usual "
            "size of a side; sums fading over 10 s", "", net_stack),
     Column("level_absorption_bid", "log ratio", 0.0, 5.0, 0, 0.0,
-           "ln(1 + shares executed at or through this best bid over the most displayed there)", "",
+           "ln(1 + shares executed at or through this best bid over the most displayed there); a "
+           "bid that is the best again within 200 ms of being left goes on counting", "",
            lambda tape: log1p(tape.of(level_ratio)[BID])),
     Column("level_absorption_ask", "log ratio", 0.0, 5.0, 0, 0.0,
-           "ln(1 + shares executed at or through this best offer over the most displayed there)",
-           "",
+           "ln(1 + shares executed at or through this best offer over the most displayed there); "
+           "an offer that is the best again within 200 ms of being left goes on counting", "",
            lambda tape: log1p(tape.of(level_ratio)[ASK])),
     Column("iceberg_bid", "log ratio", 0.0, 5.0, 0, 0.0,
            "level_absorption_bid, if the bid was refilled at least twice", "",
