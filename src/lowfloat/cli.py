@@ -12,6 +12,7 @@ import typer
 from lowfloat.base.clock import format_second
 from lowfloat.base.prices import NANODOLLARS_PER_DOLLAR
 from lowfloat.cli_audit import audit_app
+from lowfloat.cli_index import index_app
 from lowfloat.cli_synth import synth_app
 from lowfloat.console import (
     Days,
@@ -41,6 +42,7 @@ ingest_app = typer.Typer(no_args_is_help=True, help="Read vendor files into a da
 app.add_typer(ingest_app, name="ingest")
 app.add_typer(synth_app, name="synth")
 app.add_typer(audit_app, name="audit")
+app.add_typer(index_app, name="index")
 
 Overrides = Annotated[
     list[str] | None, typer.Argument(help="Configuration overrides, dotted.key=value.")

@@ -81,3 +81,12 @@ class Stuck(Exception):
 
 def get_stuck(number):
     raise Stuck("mud", "the yard")
+
+
+def on_node(folder, number):
+    """Return which node of a Ray cluster this is."""
+    import ray
+
+    time.sleep(0.5)
+    note(folder, number)
+    return ray.get_runtime_context().get_node_id()
