@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 TORCH := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: test check install demo bench fuzz-ingest kill-ingest
+.PHONY: test check install demo bench fuzz-ingest kill-ingest cluster
 
 # Everything a change must pass.
 test: check
@@ -48,3 +48,9 @@ fuzz-ingest: $(INSTALLED)
 # An ingest that is killed 200 times and resumed.
 kill-ingest: $(INSTALLED)
 	LOWFLOAT_KILLS=200 $(BIN)/pytest tests/ingest/test_ingest_interrupted.py -k killed
+
+# A Ray cluster of two nodes on this machine, one of which is lost on the way.
+cluster: $(INSTALLED)
+	$(BIN)/pip install --only-binary :all: --constraint constraints.txt --editable '.[cluster]'
+	RAY_USAGE_STATS_ENABLED=0 PYTHONPATH=tests $(BIN)/python tests/fleet/two_nodes.py
+	$(BIN)/pytest tests/fleet

@@ -12,6 +12,7 @@ import typer
 from lowfloat.base.clock import format_second
 from lowfloat.base.prices import NANODOLLARS_PER_DOLLAR
 from lowfloat.cli_audit import audit_app
+from lowfloat.cli_index import index_app
 from lowfloat.cli_phase import phase_app
 from lowfloat.cli_synth import synth_app
 from lowfloat.console import (
@@ -42,6 +43,7 @@ ingest_app = typer.Typer(no_args_is_help=True, help="Read vendor files into a da
 app.add_typer(ingest_app, name="ingest")
 app.add_typer(synth_app, name="synth")
 app.add_typer(audit_app, name="audit")
+app.add_typer(index_app, name="index")
 app.add_typer(phase_app, name="phase")
 
 Overrides = Annotated[

@@ -9,6 +9,8 @@ import typer
 from lowfloat.console import (
     Days,
     Json,
+    On,
+    Workers,
     date_of,
     day_rows,
     existing_store,
@@ -54,6 +56,8 @@ def synth_command(
     dbn: Annotated[
         Path | None, typer.Option("--dbn", help="Folder for the days as Databento files, too.")
     ] = None,
+    on: On = None,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Make synthetic days."""
@@ -76,7 +80,7 @@ def synth_command(
     with progress_bar() as progress:
         store = verbs.synth(
             into, days, seed, symbols=symbols, first=date_of(first), options=options, dbn=dbn,
-            progress=progress,
+            on=on, workers=workers, progress=progress,
         )  # fmt: skip
     if as_json:
         print_json(day_rows(store))

@@ -26,6 +26,16 @@ notes = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to standard output.")]
 Days = Annotated[Path, typer.Argument(help="Folder of the day store.")]
 Into = Annotated[Path, typer.Option("--into", help="Folder to write to.")]
+On = Annotated[
+    str | None,
+    typer.Option("--on", help="Where: here, local, ray or ray:ADDRESS.", show_default=False),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", min=1, help="Processes; all of the machine or cluster that --on names, or 1."
+    ),
+]
 
 
 @contextmanager

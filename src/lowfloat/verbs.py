@@ -74,6 +74,8 @@ def synth(
     first: dt.date | None = None,
     options: "Options | None" = None,
     dbn: str | Path | None = None,
+    on: str | None = None,
+    workers: int | None = None,
     progress: Progress | None = None,
 ) -> DayStore:
     """Make synthetic days into a day store.
@@ -86,6 +88,9 @@ def synth(
         first: date of the first session, or a date before it.
         options: mix of scenarios, edge and preset of the market; see ``lowfloat.synth.Options``.
         dbn: folder to which the days are written as Databento files, too.
+        on: where the stocks are made: ``here``, ``local``, ``ray`` or ``ray:ADDRESS``; see
+            ``lowfloat.fleet.place``.
+        workers: how many stocks are made at a time.
         progress: called with a name, how much is done, and how much there is.
 
     Raises:
@@ -98,7 +103,7 @@ def synth(
     store = DayStore(into)
     names = synthesize(
         store, days, seed, symbols=symbols, first=first or FIRST_SESSION, options=options,
-        progress=progress,
+        on=on, workers=workers, progress=progress,
     )  # fmt: skip
     if dbn is not None:
         made = set(names)

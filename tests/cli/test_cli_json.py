@@ -85,6 +85,25 @@ def test_scan_prints_the_index(lowfloat, demo, tmp_path):
     assert printed.json["days"][0]["date"] == index.days()[0].date.isoformat()
 
 
+def test_index_show_prints_the_quality_of_the_points_and_writes_a_page(lowfloat, demo, tmp_path):
+    page = tmp_path / "index.html"
+    printed = lowfloat("index", "show", demo.index, "--html", page, "--limit", 3, "--json")
+    assert printed.code == 0
+    index = Index(demo.index)
+    assert (printed.json["id"], printed.json["html"]) == (index.id, str(page))
+    resets = sum(day.resets for day in index.days())
+    assert printed.json["resets"] == resets
+    for groups in printed.json["quality"].values():
+        assert sum(group["points"] for group in groups.values()) == resets
+    assert printed.json["top_days"][0]["quality_score"] == max(
+        day.quality_score for day in index.days()
+    )
+    assert page.read_text().count('class="chart"') == 6
+    text = lowfloat("index", "show", demo.index)
+    assert text.code == 0
+    assert all(name in text.out for name in printed.json["quality"]["category"])
+
+
 def test_scan_takes_a_file_and_overrides(lowfloat, demo, tmp_path):
     path = tmp_path / "experiment.yaml"
     path.write_text("index:\n  splits:\n    embargo_sessions: 0\n")

@@ -11,6 +11,7 @@ from synth.driven import DATE, play, scene_of, short_session
 
 from lowfloat.base.codes import Scenario
 from lowfloat.days import DayStore
+from lowfloat.errors import DayExists
 from lowfloat.synth import synth_days, synthesize
 from lowfloat.synth.character import Stock
 from lowfloat.synth.day import Yesterday, make_day
@@ -60,6 +61,19 @@ def test_the_same_seed_writes_the_same_bytes_in_processes_unlike_each_other(tmp_
     for name, zone, hashing in (("one", "Asia/Tokyo", "1"), ("two", "America/Lima", "2")):
         other_process(code.format(name), TZ=zone, PYTHONHASHSEED=hashing, LC_ALL="C")
         assert manifest_ids(DayStore(tmp_path / name)) == manifest_ids(here)
+
+
+def test_stocks_that_are_made_side_by_side_are_the_same(tmp_path):
+    here, apart = DayStore(tmp_path / "here"), DayStore(tmp_path / "apart")
+    told = []
+    names = synthesize(here, 1, seed=5, symbols=3)
+    assert names == synthesize(
+        apart, 1, seed=5, symbols=3, workers=2, progress=lambda *words: told.append(words)
+    )
+    assert manifest_ids(apart) == manifest_ids(here)
+    assert told == [(name, done, 3) for done, name in enumerate(names, start=1)]
+    with pytest.raises(DayExists, match="SYNA"):
+        synthesize(apart, 1, seed=6, symbols=2, workers=2)
 
 
 def test_another_seed_makes_other_days():

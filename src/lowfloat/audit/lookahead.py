@@ -4,13 +4,10 @@ A day's probes come in blocks, each drawn from the seed, the day's name and the 
 block, so that the result does not depend on how many processes share the work.
 """
 
-import multiprocessing
-import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +20,7 @@ from lowfloat.days.baselines import Baselines
 from lowfloat.days.reference import ReferenceTables
 from lowfloat.days.store import DayStore
 from lowfloat.errors import ConfigError, DayNotFound
+from lowfloat.fleet import Failed, each
 
 PROBES = 2_000
 """Probes of an audit whose number is not given."""
@@ -139,7 +137,7 @@ def audit_store(
 ) -> Audit:
     """Look for look-ahead on days of a store.
 
-    Ctrl-C ends the audit after the block at hand, with what was found so far.
+    Ctrl-C ends the audit, with what was found in the blocks that were done.
 
     Args:
         store: where the days are.
@@ -156,9 +154,8 @@ def audit_store(
         DayNotFound: there is no day to audit.
         AuditError: a subject does not return rows of decisions.
     """
-    for name, value in (("probes", probes), ("workers", workers)):
-        if value < 1:
-            raise ConfigError(f"`{name}` was {value}; use 1 or more.")
+    if probes < 1:
+        raise ConfigError(f"`probes` was {probes}; use 1 or more.")
     if seed < 0:
         raise ConfigError(f"`seed` was {seed}; use 0 or more.")
     if not keys:
@@ -168,12 +165,18 @@ def audit_store(
     results: list[_BlockResult] = []
     interrupted = False
     try:
-        with _mapped(workers, blocks[0]) as run:
-            for block, result in zip(blocks, run(_probed, blocks), strict=True):
-                results.append(result)
-                if progress is not None:
-                    done = sum(part.probes for part in blocks[: len(results)])
-                    progress(f"{block.key[0]}/{block.key[1]}", done, probes)
+        prepare = partial(_audited, blocks[0])
+        for block, result in zip(
+            blocks,
+            each(_probed, blocks, workers=workers, retries=0, prepare=prepare),
+            strict=True,
+        ):
+            if isinstance(result, Failed):
+                raise result.error
+            results.append(result)
+            if progress is not None:
+                done = sum(part.probes for part in blocks[: len(results)])
+                progress(f"{block.key[0]}/{block.key[1]}", done, probes)
     except KeyboardInterrupt:
         interrupted = True
     names = dict.fromkeys(f"{block.key[0]}/{block.key[1]}" for block in blocks[: len(results)])
@@ -192,25 +195,6 @@ def _blocks(
             yield _Block(root, key, other, number, size, seed, subjects, until_found)
             left -= size
             number += 1
-
-
-@contextmanager
-def _mapped(workers: int, first: _Block) -> Iterator[Callable[..., Iterable[_BlockResult]]]:
-    """Yield a `map`, of this process or of several, that is left at once on Ctrl-C."""
-    if workers == 1:
-        yield map
-        return
-    _audited(first)  # kernels are compiled before several processes would do it at a time
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, initializer=_leave_interrupts_to_the_parent)
-    try:
-        yield pool.map
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _audited(block: _Block) -> Audited:
