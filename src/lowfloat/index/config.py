@@ -138,6 +138,7 @@ class ScenarioConfig(Settings):
     least_move: NonNegative = 0.06  # a move climbs at least this,
     least_move_atr: NonNegative = 4.0  # so many times the median range of a minute,
     least_move_spreads: NonNegative = 4.0  # and so many spreads
+    base: Fraction = 0.2  # share of that climb up to which a price still lies in the base
     in_play: NonNegative = 0.18  # a day whose regular hours span less is ordinary,
     dead_range: NonNegative = 0.05  # and one that spans less than this dead
     over_at: Fraction = 0.6  # share of its climb that ends a move when it is lost

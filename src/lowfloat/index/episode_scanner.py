@@ -51,9 +51,13 @@ class MomentumEpisodeScanner:
             DayNotFound: the index has no such day.
         """
         day = date.date() if isinstance(date, dt.datetime) else date
+        points = self.index.resets(symbol, day)
+        chosen = (categories, patterns, scenarios, from_second, to_second, min_quality)
+        if chosen == (None, None, None, 0, SECONDS_PER_SESSION, 0.0):
+            return points
         return [
             point
-            for point in self.index.resets(symbol, day)
+            for point in points
             if (categories is None or point.category in categories)
             and (patterns is None or point.pattern_type in patterns)
             and (scenarios is None or point.scenario in scenarios)

@@ -120,6 +120,9 @@ def _moves(closes: list[float], least: list[float], terms: ScenarioConfig) -> li
             begin = min(window, key=lambda m: closes[m])
             if close >= closes[begin] * (1.0 + least[minute]):
                 climbing, top, low, pullbacks = True, minute, close, []
+                # A base may last: the climb begins where the price last was in it.
+                base = closes[begin] + terms.base * (close - closes[begin])
+                begin = max(m for m in range(begin, minute) if closes[m] <= base)
             continue
         climb = closes[top] - closes[begin]
         if close > closes[top]:
