@@ -19,6 +19,8 @@ from lowfloat.console import (
     Days,
     Into,
     Json,
+    On,
+    Workers,
     date_of,
     day_rows,
     existing_store,
@@ -182,6 +184,8 @@ def scan_command(
     symbols: Symbols = None,
     first: First = None,
     last: Last = None,
+    on: On = None,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Scan a day store into an index of days and reset points."""
@@ -192,7 +196,7 @@ def scan_command(
     with progress_bar() as progress:
         index = verbs.scan(
             days, into, load_config(path, *rest), progress,
-            symbols=symbols, first=date_of(first), last=date_of(last),
+            symbols=symbols, first=date_of(first), last=date_of(last), on=on, workers=workers,
         )  # fmt: skip
     for name, error in index.failed.items():
         notes.print(f"failed {name}: {error}", style="red", markup=False)

@@ -121,6 +121,8 @@ def scan(
     symbols: Collection[str] | None = None,
     first: dt.date | None = None,
     last: dt.date | None = None,
+    on: str | None = None,
+    workers: int | None = None,
 ) -> Index:
     """Scan a day store into an index.
 
@@ -132,9 +134,15 @@ def scan(
         symbols: tickers to scan; None scans all.
         first: date of the first day to scan.
         last: date of the last.
+        on: where days are scanned: ``here``, ``local``, ``ray`` or ``ray:ADDRESS``; see
+            ``lowfloat.fleet.place``.
+        workers: how many days are scanned at a time.
     """
     terms = _experiment(config).index
-    return scan_store(days, into, terms, progress, symbols=symbols, first=first, last=last)
+    return scan_store(
+        days, into, terms, progress, symbols=symbols, first=first, last=last, on=on,
+        workers=workers,
+    )  # fmt: skip
 
 
 def train(

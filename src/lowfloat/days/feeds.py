@@ -8,6 +8,9 @@ from lowfloat.base.clock import SECONDS_PER_SESSION, session_of, sessions_betwee
 from lowfloat.days.baselines import Baselines, Sessions
 from lowfloat.days.reference import ReferenceTables
 
+FEEDS_READ = ("news", "sectors")
+"""The reference tables that feeds depend on, beside those of baselines."""
+
 _CALENDAR_DAYS = 10  # hold a session at any time of the year
 
 

@@ -13,12 +13,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from lowfloat.base.jit import PACKAGE, source_digest
 from lowfloat.base.settings import to_plain
 from lowfloat.days.bars import Bars
 from lowfloat.days.baseline import Baseline
 from lowfloat.days.baselines import Baselines
 from lowfloat.days.day import Day
+from lowfloat.days.feeds import FEEDS_READ, Feeds
 from lowfloat.days.reference import ReferenceTables
 from lowfloat.days.store import DayStore
 from lowfloat.errors import LowfloatError
@@ -56,6 +59,16 @@ class ScannedDay(NamedTuple):
     was_kept: bool
 
 
+class Told(NamedTuple):
+    """What other feeds said during a day; see :class:`lowfloat.tape.column.Tape`."""
+
+    headlines: np.ndarray | None
+    sector_gain: np.ndarray | None
+
+
+NOTHING_TOLD = Told(None, None)
+
+
 def scan_stored_day(
     root: str,
     symbol: str,
@@ -79,17 +92,17 @@ def scan_stored_day(
     """
     store = DayStore(root)
     try:
-        baseline = Baselines(_OneSymbol(store, symbol, stored), ReferenceTables(store.root)).of(
-            symbol, date
-        )
-        key = key_of(store.manifest(symbol, date)["id"], baseline, config)
+        tables = ReferenceTables(store.root)
+        baseline = Baselines(_OneSymbol(store, symbol, stored), tables).of(symbol, date)
+        told = _told(store, tables, symbol, date)
+        key = key_of(store.manifest(symbol, date)["id"], baseline, config, told)
         file = Path(kept) / key[:2] / f"{key}.json" if kept is not None else None
         if file is not None and file.is_file():
             found = json.loads(file.read_text())
             return ScannedDay(
                 symbol, date.isoformat(), key, found["row"], found["points"], "", True
             )
-        row, points = scan_day(store[symbol, date], baseline, config)
+        row, points = scan_day(store[symbol, date], baseline, config, told)
     except LowfloatError as error:
         message = f"{type(error).__name__}: {error}"
         return ScannedDay(symbol, date.isoformat(), "", None, [], message, False)
@@ -99,7 +112,7 @@ def scan_stored_day(
 
 
 def scan_day(
-    day: Day, baseline: Baseline, config: IndexConfig
+    day: Day, baseline: Baseline, config: IndexConfig, told: Told = NOTHING_TOLD
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return a day's row and its reset points, all but their split.
 
@@ -107,8 +120,9 @@ def scan_day(
         day: the day.
         baseline: what was usual for the symbol before it.
         config: of the scan.
+        told: what other feeds said during it.
     """
-    tape = Tape(day, baseline)
+    tape = Tape(day, baseline, headlines=told.headlines, sector_gain=told.sector_gain)
     row = day_row(tape)
     story = story_of(tape, config)
     points = reset_points(tape, config, story) if row["tradable"] else []
@@ -131,7 +145,9 @@ def _summary(story: Story, points: list[dict[str, Any]], row: dict[str, Any]) ->
     }
 
 
-def key_of(manifest_id: str, baseline: Baseline, config: IndexConfig) -> str:
+def key_of(
+    manifest_id: str, baseline: Baseline, config: IndexConfig, told: Told = NOTHING_TOLD
+) -> str:
     """Return the hash of all that the result of a day depends on.
 
     The splits are left out: they are told once all days are scanned.
@@ -140,7 +156,11 @@ def key_of(manifest_id: str, baseline: Baseline, config: IndexConfig) -> str:
     del terms["splits"]
     usual = baseline._asdict()
     usual["cumulative_volume"] = hashlib.sha256(baseline.cumulative_volume.tobytes()).hexdigest()
-    content = {"day": manifest_id, "usual": to_plain(usual), "config": terms, "code": code_digest()}
+    feeds = ["" if part is None else hashlib.sha256(part.tobytes()).hexdigest() for part in told]
+    content = {
+        "day": manifest_id, "usual": to_plain(usual), "feeds": feeds, "config": terms,
+        "code": code_digest(),
+    }  # fmt: skip
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -148,6 +168,13 @@ def key_of(manifest_id: str, baseline: Baseline, config: IndexConfig) -> str:
 def code_digest() -> str:
     """Return a hash of the sources that a result depends on."""
     return "-".join(source_digest(PACKAGE / part) for part in CODE)
+
+
+def _told(store: DayStore, tables: ReferenceTables, symbol: str, date: dt.date) -> Told:
+    if not any(tables.files(table) for table in FEEDS_READ):
+        return NOTHING_TOLD  # and no store has to be listed
+    feeds = Feeds(store, tables, Baselines(store, tables))
+    return Told(feeds.headlines(symbol, date), feeds.sector_gain(symbol, date))
 
 
 class _OneSymbol:

@@ -1,7 +1,8 @@
 """The scan itself: every stored day becomes a row, and its good seconds become reset points."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ from lowfloat.base.settings import to_plain
 from lowfloat.days.baseline import Baseline
 from lowfloat.days.baselines import TABLES_READ
 from lowfloat.days.day import QUOTES_REBUILT, Day
+from lowfloat.days.feeds import FEEDS_READ
 from lowfloat.days.reference import ReferenceTables
 from lowfloat.days.store import DayStore
 from lowfloat.errors import DayCorrupt, DayNotFound
+from lowfloat.fleet import Failed, each
 from lowfloat.index.config import IndexConfig
 from lowfloat.index.index import Index
 from lowfloat.index.scan_day import ScannedDay, scan_day, scan_stored_day
@@ -44,6 +47,8 @@ class MomentumIndexBuilder:
         symbols: Collection[str] | None = None,
         first: dt.date | None = None,
         last: dt.date | None = None,
+        on: str | None = None,
+        workers: int | None = None,
     ) -> Index:
         """Scan days and write ``days.parquet``, ``resets.parquet`` and ``index.json``.
 
@@ -57,13 +62,21 @@ class MomentumIndexBuilder:
             symbols: tickers to scan; None scans all.
             first: date of the first day to scan.
             last: date of the last.
+            on: where days are scanned; see :func:`lowfloat.fleet.place`.
+            workers: how many days are scanned at a time.
 
         Raises:
             DayNotFound: the store has no such day.
             DayCorrupt: every day failed.
+            ConfigError: there is no such place, or no worker.
         """
         tasks = self.tasks(store, into, symbols=symbols, first=first, last=last)
-        return self.assemble(store, into, _in_turn(tasks, progress))
+        prepare = partial(scan_task, tasks[0])
+        scanned = each(
+            scan_task, tasks, on=on, workers=workers, name=name_of, prepare=prepare,
+            progress=progress,
+        )  # fmt: skip
+        return self.assemble(store, into, map(_or_its_error, tasks, scanned))
 
     def tasks(
         self,
@@ -166,9 +179,12 @@ class MomentumIndexBuilder:
     ) -> dict[str, Any]:
         plain = to_plain(self.config)
         data = {f"{row['symbol']}/{row['date']}": row["manifest_id"] for row in rows}
-        # Files of reference tables are named by their contents, on which the baselines depend.
+        # Files of reference tables are named by their contents; baselines and feeds depend on them.
         tables = ReferenceTables(store.root)
-        reference = {table: [path.stem for path in tables.files(table)] for table in TABLES_READ}
+        reference = {
+            table: [path.stem for path in tables.files(table)]
+            for table in (*TABLES_READ, *FEEDS_READ)
+        }
         content = {
             "schema": SCHEMA_VERSION, "config": plain, "days": data, "reference": reference,
         }  # fmt: skip
@@ -195,10 +211,19 @@ def scan(
     return MomentumIndexBuilder(config).scan(store, into, progress, **chosen)
 
 
-def _in_turn(tasks: list[Task], progress: Progress | None) -> Iterator[ScannedDay]:
-    """Yield the days one after another, in this process."""
-    for number, task in enumerate(tasks, start=1):
-        done = scan_stored_day(*task)
-        yield done
-        if progress is not None:
-            progress(f"{done.symbol}/{done.date}", number, len(tasks))
+def name_of(task: Task) -> str:
+    """Return ``SYMBOL/YYYY-MM-DD`` of a task."""
+    return f"{task[1]}/{task[2]}"
+
+
+def scan_task(task: Task) -> ScannedDay:
+    """Scan the day of a task."""
+    return scan_stored_day(*task)
+
+
+def _or_its_error(task: Task, found: ScannedDay | Failed) -> ScannedDay:
+    """Return a scanned day, one that failed each time among them."""
+    if isinstance(found, Failed):
+        error = f"{type(found.error).__name__}: {found.error}"
+        return ScannedDay(task[1], task[2].isoformat(), "", None, [], error, False)
+    return found
