@@ -14,7 +14,6 @@ from lowfloat.index.quality import (
     day_quality,
     time_multiplier,
 )
-from lowfloat.index.side import side_of_phase
 
 SHARE = st.floats(0.0, 1.0)
 
@@ -126,18 +125,3 @@ def test_a_day_is_as_good_as_its_five_best_points_and_how_it_moved() -> None:
     assert day_quality(points, 0.25, 2.5) == pytest.approx(0.7 * (0.5 + 0.5 * 0.25))
     assert day_quality(points, 9.0, None) == pytest.approx(0.35)
     assert day_quality([], 9.0, 9.0) == 0.0
-
-
-def test_the_side_is_that_of_the_phase_and_of_a_rest_near_the_high() -> None:
-    rest = MomentumPhase.CONSOLIDATION
-    named = {phase: side_of_phase(phase, False, False) for phase in MomentumPhase}
-    sides = {
-        "front": {"BREAKOUT", "MOMENTUM", "PARABOLIC"},
-        "back": {"DISTRIBUTION", "FLUSH", "BOUNCE", "FADE"},
-        "dead": {"DEAD"},
-    }
-    for side, phases in sides.items():
-        assert {phase.name for phase, found in named.items() if found == side} == phases
-    assert [side_of_phase(rest, above, recent) for above in (0, 1) for recent in (0, 1)] == [
-        "neither", "neither", "neither", "front"
-    ]  # fmt: skip

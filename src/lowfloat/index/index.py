@@ -23,7 +23,7 @@ class PointMetadata:
 
     Attributes:
         kind: ``momentum``, ``fixed``, ``pre_squeeze`` or ``dead_zone``.
-        side: ``front``, ``back``, ``dead`` or ``neither``.
+        side: ``front``, ``back``, ``dead`` or ``none``.
         base_quality: quality before the time of day, 0 to 1.
         setup_quality: clarity of the pattern, 0 to 1.
         spread: mean of the minute before, as a fraction of the mid.

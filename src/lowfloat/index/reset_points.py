@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lowfloat.base.clock import parse_second
-from lowfloat.base.codes import MomentumPhase, Pattern
+from lowfloat.base.codes import MomentumPhase, Pattern, side_of
 from lowfloat.base.prices import UNITS_PER_DOLLAR
 from lowfloat.index.config import IndexConfig
 from lowfloat.index.dead_zones import dead_zones
-from lowfloat.index.patterns import Sighting, gate, sightings
+from lowfloat.index.patterns import Sighting, gate, sightings, traded
 from lowfloat.index.pre_squeeze import before_a_squeeze, breakouts_that_ran
 from lowfloat.index.quality import (
     base_quality,
@@ -25,7 +25,6 @@ from lowfloat.index.quality import (
 )
 from lowfloat.index.reading import reading_of
 from lowfloat.index.scenarios import Story
-from lowfloat.index.side import RECENT_HIGH, side_of_phase
 from lowfloat.tape.book import mean_spread
 from lowfloat.tape.column import Tape
 from lowfloat.tape.phase import phases_of
@@ -36,6 +35,9 @@ from lowfloat.tape.volume import surge, volume_trend
 FIXED_RESETS = ("09:30", "10:30", "14:00", "15:30")
 KINDS = ("fixed", "pre_squeeze", "momentum", "dead_zone")
 """Kinds of reset points; where two would be too close, one of an earlier kind stays."""
+
+RECENT_HIGH = 1800
+"""Seconds for which a high of day is recent."""
 
 
 class _Candidate(NamedTuple):
@@ -82,7 +84,8 @@ def _candidates(tape: Tape, config: IndexConfig) -> list[_Candidate]:
     ]
     found += [_Candidate(one.second, "momentum", one.pattern.label, one.pattern, one)
               for one in seen]  # fmt: skip
-    closed = 60 * (1 + np.flatnonzero(gate(tape, detection)[59::60]))
+    bursting = gate(tape, detection) & traded(tape, detection)
+    closed = 60 * (1 + np.flatnonzero(bursting[59::60]))
     for second in closed.tolist():
         fresh = [one for one in seen if 0 <= second - one.second <= terms.fresh_seconds]
         if not fresh:
@@ -115,15 +118,12 @@ def _row(tape: Tape, candidate: _Candidate, story: Story) -> dict[str, Any]:
     phase = MomentumPhase(int(tape.of(phases_of)[second]))
     volume_ratio = float(np.nan_to_num(tape.of(surge)[b]))
     spread = float(tape.of(mean_spread)[b])
-    setup = candidate.seen.confidence if candidate.seen else 0.0
+    seen = candidate.seen
+    setup = seen.confidence if seen else 0.0
     base = base_quality(phase, volume_ratio, setup, spread)
     price = (bid + ask) / 2 / UNITS_PER_DOLLAR
-    level = candidate.seen.level if candidate.seen else float("nan")
-    rest = (
-        float(tape.of(ranges).seconds[b])
-        if candidate.seen is None
-        else float(tape.of(ranges).seconds[max(candidate.seen.begun - 1, 0)])
-    )
+    rested_at = max(seen.begun - 1, 0) if seen else b  # before what makes the pattern began
+    rested = float(np.nan_to_num(tape.of(ranges).seconds[rested_at]))
     return {
         "symbol": tape.day.symbol,
         "date": tape.day.date.isoformat(),
@@ -131,11 +131,11 @@ def _row(tape: Tape, candidate: _Candidate, story: Story) -> dict[str, Any]:
         "second": second,
         "kind": candidate.kind,
         "momentum_phase": phase.label,
-        "side": side_of_phase(
+        "side": side_of(
             phase,
-            bool(now.mid[b] > now.vwap[b]),
-            bool(0 <= now.since_high[b] <= RECENT_HIGH),
-        ),
+            above_vwap=bool(now.mid[b] > now.vwap[b]),
+            recent_high=bool(0 <= now.since_high[b] <= RECENT_HIGH),
+        ).label,
         "pattern_type": candidate.name,
         "category": category_of(phase, candidate.pattern, base),
         "quality_score": base * time_multiplier(second),
@@ -145,8 +145,8 @@ def _row(tape: Tape, candidate: _Candidate, story: Story) -> dict[str, Any]:
         "spread": spread,
         "price": price,
         "scenario": story.at(second).label,
-        "pre_consolidation_minutes": float(np.nan_to_num(rest)) / 60.0,
-        "breakout_magnitude": price / level - 1.0 if level > 0 else 0.0,
+        "pre_consolidation_minutes": rested / 60.0,
+        "breakout_magnitude": price / seen.level - 1.0 if seen else 0.0,
         "volume_acceleration": float(np.nan_to_num(tape.of(volume_trend)[b])),
         "spread_tightness": spread_tightness(spread),
     }
