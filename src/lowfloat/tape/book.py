@@ -37,7 +37,8 @@ def _spread_ticks(tape: Tape) -> np.ndarray:
     return log(_where_sound(tape, dollars / tape.of(tick_size)))
 
 
-def _mean_spread(tape: Tape) -> np.ndarray:
+def mean_spread(tape: Tape) -> np.ndarray:
+    """Return the mean spread over the mid of 60 s, of the seconds with a sound book."""
     wide, sound = np.nan_to_num(tape.of(spread)), tape.of(_sound)
     count = trailing_sum(sound.astype(np.int64), 60)
     total = np.maximum(trailing_sum(wide, 60), 0.0)
@@ -80,7 +81,7 @@ COLUMNS = (
            lambda tape: tape.of(spread)),
     Column("spread_60s", "fraction", 0.0, 0.2, 60, 0.0,
            "mean of the spread over the seconds of 60 s that end with a sound book", "",
-           _mean_spread),
+           mean_spread),
     Column("spread_ticks", "log ticks", 0.0, 10.0, 0, 0.0,
            "ln of ask less bid in ticks of a cent, or of $0.0001 for bids below $1", "",
            _spread_ticks),

@@ -77,7 +77,8 @@ def dollars_60(tape: Tape) -> np.ndarray:
     return np.maximum(trailing_sum(tape.seconds.value, 60), 0.0)
 
 
-def _unusual(tape: Tape) -> np.ndarray:
+def unusual_volume(tape: Tape) -> np.ndarray:
+    """Return how unusual the shares of 10 s are; see ``windows.z_score``."""
     return z_score(trailing_sum(tape.seconds.volume, 10), tape.of(is_settled))
 
 
@@ -185,7 +186,8 @@ COLUMNS = (
            "r / (r + 2), r the last closed minute over the mean of the 20 closed before it", "",
            lambda tape: squashed(tape.of(surge), 2.0)),
     Column("volume_z_10s", "deviations", -5.0, 5.0, 0, 0.0,
-           "z-score over 900 s of ln(1 + shares of 10 s), not learning in halts", "", _unusual),
+           "z-score over 900 s of ln(1 + shares of 10 s), not learning in halts", "",
+           unusual_volume),
     Column("volume_trend", "log ratio", -10.0, 10.0, 660, 0.0,
            "ln of 1 + shares of the last 5 closed minutes to 1 + those of the 5 before", "",
            volume_trend),
