@@ -172,7 +172,13 @@ def _print_ingest(result: Any) -> None:
 
 @app.command("scan")
 def scan_command(
-    days: Days, into: Into, overrides: Overrides = None, as_json: Json = False
+    days: Days,
+    into: Into,
+    overrides: Overrides = None,
+    symbols: Symbols = None,
+    first: First = None,
+    last: Last = None,
+    as_json: Json = False,
 ) -> None:
     """Scan a day store into an index of days and reset points."""
     from lowfloat import verbs
@@ -180,24 +186,30 @@ def scan_command(
 
     path, rest = _split_config(overrides)
     with progress_bar() as progress:
-        index = verbs.scan(days, into, load_config(path, *rest), progress)
+        index = verbs.scan(
+            days, into, load_config(path, *rest), progress,
+            symbols=symbols, first=date_of(first), last=date_of(last),
+        )  # fmt: skip
+    for name, error in index.failed.items():
+        notes.print(f"failed {name}: {error}", style="red", markup=False)
     rows = index.days()
     if as_json:
         print_json(
             {
                 "id": index.id,
+                "failed": index.failed,
                 "days": [
                     {name: getattr(day, name) for name in day.__slots__} for day in rows
                 ],
             }
         )  # fmt: skip
         return
-    table = table_of("day", "split", "move", "volume", "halts", "resets", "alert")
+    table = table_of("day", "split", "story", "move", "volume", "halts", "resets", "alert")
     for day in rows:
         alert = "-" if day.alert_second is None else format_second(day.alert_second)
         table.add_row(
-            day.name, day.split, f"{day.max_move:.0%}", f"{day.volume:,}", str(day.num_halts),
-            str(day.resets) if day.tradable else "none", alert,
+            day.name, day.split, day.scenario, f"{day.max_move:.0%}", f"{day.volume:,}",
+            str(day.num_halts), str(day.resets) if day.tradable else "none", alert,
         )  # fmt: skip
     out.print(table)
 

@@ -108,10 +108,28 @@ def synth(
 
 
 def scan(
-    days: str | Path, into: str | Path, config: Config = None, progress: Progress | None = None
+    days: str | Path,
+    into: str | Path,
+    config: Config = None,
+    progress: Progress | None = None,
+    *,
+    symbols: Collection[str] | None = None,
+    first: dt.date | None = None,
+    last: dt.date | None = None,
 ) -> Index:
-    """Scan a day store into an index."""
-    return scan_store(days, into, _experiment(config).index, progress)
+    """Scan a day store into an index.
+
+    Args:
+        days: the day store.
+        into: folder of the index; days that it holds already are not scanned again.
+        config: experiment or its YAML file.
+        progress: told of each day.
+        symbols: tickers to scan; None scans all.
+        first: date of the first day to scan.
+        last: date of the last.
+    """
+    terms = _experiment(config).index
+    return scan_store(days, into, terms, progress, symbols=symbols, first=first, last=last)
 
 
 def train(

@@ -88,12 +88,12 @@ def test_scan_prints_the_index(lowfloat, demo, tmp_path):
 def test_scan_takes_a_file_and_overrides(lowfloat, demo, tmp_path):
     path = tmp_path / "experiment.yaml"
     path.write_text("index:\n  splits:\n    embargo_sessions: 0\n")
-    override = "index.detection.spacing_seconds=60"
+    override = "index.resets.spacing_seconds=60"
     printed = lowfloat("scan", demo.days, path, override, "--into", tmp_path / "index", "--json")
     assert printed.code == 0
     config = Index(tmp_path / "index").about["config"]
     assert config["splits"]["embargo_sessions"] == 0
-    assert config["detection"]["spacing_seconds"] == 60
+    assert config["resets"]["spacing_seconds"] == 60
 
 
 def test_train_prints_its_run_and_state(lowfloat, demo, tmp_path):

@@ -113,11 +113,15 @@ def test_what_the_index_thinks_of_a_day_is_never_observed(index, tmp_path) -> No
     _rewrite(folder / "days.parquet", {
         "quality_score": 0.123, "max_move": 9.0, "volume_ratio": 77.0, "high": 1e6, "low": 0.01,
         "close": 5e5, "volume": 1, "num_halts": 99, "alert_second": 7, "is_momentum": False,
+        "scenario": "dead", "compound": "several_attempts", "alert_trigger": "halt", "alerts": 99,
+        "range": 1e6, "gap": 9.0, "relative_volume": 77.0, "float_rotation": 77.0,
     })  # fmt: skip
     _rewrite(folder / "resets.parquet", {
         "quality_score": 0.5, "volume_ratio": 99.0, "pattern_type": "gibberish",
         "category": "dead", "momentum_phase": "parabolic", "scenario": "prime", "spread": 9.0,
-        "price": 1e6,
+        "price": 1e6, "kind": "dead_zone", "side": "back", "base_quality": 9.0,
+        "setup_quality": 9.0, "pre_consolidation_minutes": 99.0, "breakout_magnitude": 9.0,
+        "volume_acceleration": 9.0, "spread_tightness": 9.0,
     })  # fmt: skip
     about = json.loads((folder / "index.json").read_text())
     assert about["days"]

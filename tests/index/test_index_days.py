@@ -203,7 +203,7 @@ def test_days_with_rebuilt_quotes_are_tradable_in_the_training_split_only(store,
 
 def test_a_day_with_rebuilt_quotes_keeps_its_reset_points(store, tmp_path) -> None:
     day = replace(make_day(QUOTES, trades=[P(ns(OPEN), 4.0)]), flags=("quotes_rebuilt",))
-    assert row(day, store, tmp_path).resets == 4
+    assert row(day, store, tmp_path).resets == 5  # those of the clock, and a dead zone
 
 
 def test_the_number_of_resets_is_that_of_the_points(six_indexed: Index) -> None:

@@ -97,7 +97,7 @@ def test_an_index_of_another_schema_is_refused(six_indexed, tmp_path) -> None:
     description = tmp_path / "old" / "index.json"
     about = json.loads(description.read_text())
     description.write_text(json.dumps({**about, "schema_version": 0}))
-    with pytest.raises(IndexMismatch, match="`schema_version` was 0; use 1: run `lowfloat scan`"):
+    with pytest.raises(IndexMismatch, match="`schema_version` was 0; use 2: run `lowfloat scan`"):
         Index(tmp_path / "old")
 
 

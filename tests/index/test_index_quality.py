@@ -5,8 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lowfloat.base.clock import parse_second
-from lowfloat.base.codes import MomentumPhase
-from lowfloat.index.quality import PHASE_SCORES, base_quality, category_of, time_multiplier
+from lowfloat.base.codes import MomentumPhase, Pattern
+from lowfloat.index.quality import (
+    CATEGORIES,
+    PHASE_SCORES,
+    base_quality,
+    category_of,
+    day_quality,
+    time_multiplier,
+)
+from lowfloat.index.side import side_of_phase
 
 SHARE = st.floats(0.0, 1.0)
 
@@ -76,7 +84,7 @@ def test_every_phase_has_a_score_and_a_breakout_the_best() -> None:
 def test_some_phases_have_a_category_of_their_own(phases: tuple[str, ...], category: str) -> None:
     for name in phases:
         for quality in (0.0, 0.81, 1.0):
-            assert category_of(MomentumPhase[name], quality) == category
+            assert category_of(MomentumPhase[name], Pattern.NONE, quality) == category
 
 
 @pytest.mark.parametrize(
@@ -84,6 +92,52 @@ def test_some_phases_have_a_category_of_their_own(phases: tuple[str, ...], categ
 )
 def test_the_others_are_prime_above_0_8_and_secondary_up_to_it(name: str) -> None:
     phase = MomentumPhase[name]
-    assert category_of(phase, 0.8) == "secondary"
-    assert category_of(phase, 0.8000001) == "prime"
-    assert category_of(phase, 0.0) == "secondary"
+    assert category_of(phase, Pattern.NONE, 0.8) == "secondary"
+    assert category_of(phase, Pattern.NONE, 0.8000001) == "prime"
+    assert category_of(phase, Pattern.NONE, 0.0) == "secondary"
+
+
+@pytest.mark.parametrize(
+    ("patterns", "category"),
+    [
+        (("FLUSH", "DISTRIBUTION", "FAILED_BREAKOUT"), "risk"),
+        (("ACCUMULATION", "BOUNCE", "VWAP_REJECT"), "educational"),
+    ],
+)
+def test_a_pattern_with_a_lesson_of_its_own_decides_before_the_phase(patterns, category) -> None:
+    for name in patterns:
+        for phase in ("BREAKOUT", "MOMENTUM", "FADE", "BOUNCE"):
+            assert category_of(MomentumPhase[phase], Pattern[name], 0.9) == category
+
+
+@pytest.mark.parametrize("name", ["DEAD", "HALTED"])
+def test_nothing_is_learnt_from_a_dead_market_but_that(name: str) -> None:
+    assert {category_of(MomentumPhase[name], pattern, 1.0) for pattern in Pattern} == {"dead"}
+
+
+@given(st.sampled_from(MomentumPhase), st.sampled_from(Pattern), SHARE)
+def test_every_second_has_one_of_the_five_categories(phase, pattern, quality) -> None:
+    assert category_of(phase, pattern, quality) in CATEGORIES
+
+
+def test_a_day_is_as_good_as_its_five_best_points_and_how_it_moved() -> None:
+    points = [0.1, 0.9, 0.8, 0.7, 0.6, 0.5]
+    assert day_quality(points, 0.5, 5.0) == pytest.approx(0.7)
+    assert day_quality(points, 0.25, 2.5) == pytest.approx(0.7 * (0.5 + 0.5 * 0.25))
+    assert day_quality(points, 9.0, None) == pytest.approx(0.35)
+    assert day_quality([], 9.0, 9.0) == 0.0
+
+
+def test_the_side_is_that_of_the_phase_and_of_a_rest_near_the_high() -> None:
+    rest = MomentumPhase.CONSOLIDATION
+    named = {phase: side_of_phase(phase, False, False) for phase in MomentumPhase}
+    sides = {
+        "front": {"BREAKOUT", "MOMENTUM", "PARABOLIC"},
+        "back": {"DISTRIBUTION", "FLUSH", "BOUNCE", "FADE"},
+        "dead": {"DEAD"},
+    }
+    for side, phases in sides.items():
+        assert {phase.name for phase, found in named.items() if found == side} == phases
+    assert [side_of_phase(rest, above, recent) for above in (0, 1) for recent in (0, 1)] == [
+        "neither", "neither", "neither", "front"
+    ]  # fmt: skip

@@ -11,11 +11,17 @@ from lowfloat.base.clock import sessions_between
 from lowfloat.errors import EmptySplit
 from lowfloat.index import Index, scan
 from lowfloat.index.config import IndexConfig, SplitConfig
-from lowfloat.index.scanner import split_of_dates
+from lowfloat.index.splits import is_held_out, splits_of
 from lowfloat.synth import synthesize
 
 SESSIONS = sessions_between(dt.date(2025, 1, 2), dt.date(2025, 12, 31))
 ORDER = ("train", "valid", "exam")
+
+
+def split_of_dates(dates: list[dt.date], config: SplitConfig) -> dict[dt.date, str]:
+    """Return the splits of one symbol's days."""
+    splits = splits_of([("HAND", date) for date in dates], config)
+    return {date: split for (_, date), split in splits.items()}
 
 
 def members(splits: dict[dt.date, str], split: str) -> list[dt.date]:
@@ -44,18 +50,67 @@ def test_every_split_lies_wholly_before_the_next(dates: set, config: SplitConfig
     assert all(one[-1] < other[0] for one, other in pairwise(parts))
 
 
-@given(st.sets(st.sampled_from(SESSIONS), min_size=1, max_size=40), configs())
-def test_an_embargo_takes_the_first_days_of_a_later_split_and_never_its_last(
-    dates: set, config: SplitConfig
+def apart(first: dt.date, second: dt.date) -> int:
+    """Return how many sessions lie from one date to another."""
+    return SESSIONS.index(second) - SESSIONS.index(first)
+
+
+@given(
+    st.sets(st.sampled_from(SESSIONS), min_size=1, max_size=40),
+    configs(),
+    st.integers(0, 5),
+)
+def test_embargo_and_purge_take_the_days_close_to_a_boundary_but_the_last_one_left(
+    dates: set, config: SplitConfig, purge: int
 ) -> None:
+    config = config.model_copy(update={"purge_sessions": purge})
+    free = split_of_dates(
+        list(dates), config.model_copy(update={"embargo_sessions": 0, "purge_sessions": 0})
+    )
     splits = split_of_dates(list(dates), config)
-    free = split_of_dates(list(dates), config.model_copy(update={"embargo_sessions": 0}))
-    assert "embargo" not in free.values()
-    assert members(splits, "train") == members(free, "train")
-    for split in ("valid", "exam"):
-        before, after = members(free, split), members(splits, split)
-        taken = min(config.embargo_sessions, max(len(before) - 1, 0))
-        assert after == before[taken:]
+    parts = [part for part in ORDER if members(free, part)]
+    for part in parts:
+        assert set(splits[date] for date in members(free, part)) <= {part, "embargo", "purge"}
+    for earlier, later in pairwise(parts):
+        before, after = members(free, earlier), members(free, later)
+        for date in after:
+            near = apart(before[-1], date) <= config.embargo_sessions and date != after[-1]
+            if splits[date] != "purge":
+                assert (splits[date] == "embargo") == near
+        for date in before:
+            near = apart(date, after[0]) <= purge and date != before[0]
+            if splits[date] != "embargo":
+                assert (splits[date] == "purge") == near
+
+
+def test_a_symbol_that_was_away_at_a_boundary_has_no_embargo() -> None:
+    """The other symbol's days make the boundary, and its echo is its own."""
+    config = SplitConfig(train_end=SESSIONS[9], valid_end=SESSIONS[19], embargo_sessions=2)
+    busy = [("BUSY", date) for date in SESSIONS[:30]]
+    away = [("AWAY", date) for date in (*SESSIONS[:5], *SESSIONS[15:18])]
+    splits = splits_of([*busy, *away], config)
+    assert [splits["BUSY", date] for date in SESSIONS[10:13]] == ["embargo", "embargo", "valid"]
+    assert [splits["AWAY", date] for date in SESSIONS[15:18]] == ["valid"] * 3
+    new = splits_of([*busy, *(("NEW", date) for date in SESSIONS[10:13])], config)
+    assert [new["NEW", date] for date in SESSIONS[10:13]] == ["valid"] * 3
+
+
+def test_held_out_symbols_are_examined_on_at_the_dates_of_the_exam_only() -> None:
+    symbols = [f"S{chr(65 + i)}{chr(65 + j)}" for i in range(20) for j in range(20)]
+    config = SplitConfig(held_out_share=0.25, train_end=SESSIONS[4], valid_end=SESSIONS[7])
+    out = {symbol for symbol in symbols if is_held_out(symbol, config)}
+    assert 0.15 < len(out) / len(symbols) < 0.35
+    splits = splits_of([(s, date) for s in symbols[:40] for date in SESSIONS[:10]], config)
+    for symbol in symbols[:40]:
+        told = [splits[symbol, date] for date in SESSIONS[:10]]
+        if symbol in out:
+            assert told == ["embargo"] * 8 + ["held_out"] * 2
+        else:
+            assert "held_out" not in told
+    alone = splits_of([(symbol, SESSIONS[9]) for symbol in out], config)
+    assert set(alone.values()) == {"held_out"}
+    other = config.model_copy(update={"held_out_seed": 1})
+    assert {symbol for symbol in symbols if is_held_out(symbol, other)} != out
 
 
 @pytest.mark.parametrize(
@@ -108,7 +163,7 @@ def test_a_reset_point_is_of_the_split_of_its_day(six_indexed: Index) -> None:
 
 
 def test_a_split_that_is_none_is_told_what_there_is(six_indexed: Index) -> None:
-    with pytest.raises(EmptySplit, match="`split` was 'test'; use one of train, valid, exam, emb"):
+    with pytest.raises(EmptySplit, match="`split` was 'test'; use one of train, valid, exam, hel"):
         six_indexed.days(split="test")
 
 

@@ -207,7 +207,7 @@ def test_a_resume_on_other_reset_points_of_the_same_days_is_refused(
     copied_run, small_index, tmp_path
 ):
     index = scan_short_days(
-        small_index.store, tmp_path / "index", "index.detection.spacing_seconds=30"
+        small_index.store, tmp_path / "index", "index.resets.spacing_seconds=30"
     )
     starts = [len(i.resets("SYNA", "2025-01-02")) for i in (index, small_index)]
     assert starts[0] > starts[1]

@@ -14,7 +14,7 @@ import numpy as np
 
 from lowfloat.base.clock import SECONDS_PER_SESSION
 from lowfloat.errors import AuditError, ConfigError
-from lowfloat.index.asof import first_alert
+from lowfloat.index.asof import TRIGGERS, alerts_of
 from lowfloat.index.config import AlertConfig
 from lowfloat.tape.column import Column, Tape
 from lowfloat.tape.columns import COLUMNS, market_table
@@ -129,13 +129,27 @@ def _phase(tape: Tape) -> dict[str, np.ndarray]:
     return {"phase": tape.of(phases_of)}
 
 
+_ALERT_VALUES = {
+    "alert_price": "price",
+    "alert_gain": "gain",
+    "alert_volume": "volume",
+    "alert_relative_volume": "relative_volume",
+}
+
+
 def _alert(tape: Tape) -> dict[str, np.ndarray]:
-    """Return the second of the as-of alert from that second on, and -1 before it."""
-    second = first_alert(tape, AlertConfig())
-    known = np.full(ROWS, -1)
-    if second is not None:
-        known[second:] = second
-    return {"alert": known}
+    """Return what a live scanner has shown by each second: its last alert, and how many."""
+    known = {name: np.full(ROWS, np.nan) for name in ("alert", "alert_trigger", *_ALERT_VALUES)}
+    known["alerts"] = np.zeros(ROWS)
+    for number, alert in enumerate(alerts_of(tape, AlertConfig()), start=1):
+        since = slice(alert.second, None)
+        known["alerts"][since] = number
+        known["alert"][since] = alert.second
+        known["alert_trigger"][since] = TRIGGERS.index(alert.trigger)
+        for name, field in _ALERT_VALUES.items():
+            value = getattr(alert, field)
+            known[name][since] = np.nan if value is None else value
+    return known
 
 
 def _of_columns(tape: Tape, columns: Sequence[Any]) -> dict[str, np.ndarray]:

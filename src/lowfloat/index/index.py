@@ -7,14 +7,43 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lowfloat.base.codes import MomentumPhase
 from lowfloat.days.store import DayStore
 from lowfloat.errors import DayNotFound, EmptySplit, IndexMismatch
+from lowfloat.index.splits import SPLITS
+from lowfloat.index.tables import SCHEMA_VERSION
 
-SCHEMA_VERSION = 1
-SPLITS = ("train", "valid", "exam", "embargo")
+
+@dataclass(frozen=True, slots=True)
+class PointMetadata:
+    """What else is known of a reset point, in hindsight or not: for reports, never observed.
+
+    Attributes:
+        kind: ``momentum``, ``fixed``, ``pre_squeeze`` or ``dead_zone``.
+        side: ``front``, ``back``, ``dead`` or ``neither``.
+        base_quality: quality before the time of day, 0 to 1.
+        setup_quality: clarity of the pattern, 0 to 1.
+        spread: mean of the minute before, as a fraction of the mid.
+        price: mid in dollars.
+        pre_consolidation_minutes: for how long the price had rested in a range before.
+        breakout_magnitude: price over the level that the pattern is about, less 1.
+        volume_acceleration: ln of the volume of the last 5 minutes to that of the 5 before.
+        spread_tightness: 1 for no spread, 0 from 2 % on.
+    """
+
+    kind: str
+    side: str
+    base_quality: float
+    setup_quality: float
+    spread: float
+    price: float
+    pre_consolidation_minutes: float
+    breakout_magnitude: float
+    volume_acceleration: float
+    spread_tightness: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +61,7 @@ class CategorizedResetPoint:
     volume_ratio: float
     scenario: str
     split: str
+    metadata: PointMetadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +78,20 @@ class IndexedDay:
     previous_close: float
     volume: int
     max_move: float
+    range: float
     gap: float | None
     volume_ratio: float | None
+    relative_volume: float | None
+    float_rotation: float | None
     num_halts: int
     resets: int
     is_momentum: bool
     quality_score: float
+    scenario: str
+    compound: str
     alert_second: int | None
+    alert_trigger: str
+    alerts: int
     tradable: bool
     flags: str
     manifest_id: str
@@ -92,14 +129,17 @@ class Index:
         # `ParquetFile` reads one file; `read_table` would load pandas for what is not needed here.
         rows = pq.ParquetFile(self.path / "days.parquet").read().to_pylist()
         self._days = [IndexedDay(**row) for row in rows]
-        self._resets: dict[str, list[CategorizedResetPoint]] = {day.name: [] for day in self._days}
-        table = pq.ParquetFile(self.path / "resets.parquet").read()
-        stamps = table["timestamp"].cast("int64").to_pylist()
-        extra = ("timestamp", "spread", "price")
-        for row, stamp in zip(table.drop_columns(list(extra)).to_pylist(), stamps, strict=True):
-            row["momentum_phase"] = MomentumPhase.from_label(row["momentum_phase"])
-            point = CategorizedResetPoint(timestamp=stamp, **row)
-            self._resets[f"{point.symbol}/{point.date.isoformat()}"].append(point)
+        self._by_symbol: dict[str, list[IndexedDay]] = {}
+        for day in self._days:
+            self._by_symbol.setdefault(day.symbol, []).append(day)
+        # The points stay in columns until a day's are asked for; they lie in the order of days.
+        self._table = pq.ParquetFile(self.path / "resets.parquet").read()
+        self._points: dict[tuple[str, str], list[CategorizedResetPoint]] = {}
+        self._spans: dict[tuple[str, str], tuple[int, int]] = {}
+        first = 0
+        for day in self._days:
+            self._spans[day.symbol, day.date.isoformat()] = (first, day.resets)
+            first += day.resets
 
     @property
     def id(self) -> str:
@@ -108,6 +148,11 @@ class Index:
         The data are the days, by their manifests, and the reference tables, by their files.
         """
         return self.about["id"]
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """The error of each day that could not be scanned."""
+        return dict(self.about["failed"])
 
     @property
     def store(self) -> DayStore:
@@ -128,11 +173,11 @@ class Index:
         """
         if split is not None and split not in SPLITS:
             raise EmptySplit(f"`split` was {split!r}; use one of {', '.join(SPLITS)}.")
+        days = self._days if symbol is None else self._by_symbol.get(symbol, [])
         return [
             day
-            for day in self._days
-            if (symbol is None or day.symbol == symbol)
-            and (split is None or day.split == split)
+            for day in days
+            if (split is None or day.split == split)
             and (tradable is None or day.tradable == tradable)
             and day.quality_score >= min_quality
         ]
@@ -143,11 +188,14 @@ class Index:
         Raises:
             DayNotFound: the index has no such day.
         """
-        text = date if isinstance(date, str) else date.isoformat()
-        points = self._resets.get(f"{symbol}/{text}")
+        key = (symbol, date if isinstance(date, str) else date.isoformat())
+        points = self._points.get(key)
         if points is None:
-            raise DayNotFound(f"no day {symbol} {text} in {self.path}; see `Index.days()`.")
-        return list(points)
+            span = self._spans.get(key)
+            if span is None:
+                raise DayNotFound(f"no day {symbol} {key[1]} in {self.path}; see `Index.days()`.")
+            points = self._points[key] = _points_of(self._table.slice(*span))
+        return points.copy()
 
     def check_days(self, days: Iterable[IndexedDay], store: DayStore) -> None:
         """Compare the scanned days with the store.
@@ -165,27 +213,17 @@ class Index:
                 )
 
     def __repr__(self) -> str:
-        resets = sum(map(len, self._resets.values()))
-        return f"Index({str(self.path)!r}, {len(self._days)} days, {resets} reset points)"
+        return f"Index({str(self.path)!r}, {len(self._days)} days, {len(self._table)} reset points)"
 
 
-class MomentumEpisodeScanner:
-    """Look-ups a training loop makes, by the names of the implementation plan.
+_METADATA = tuple(PointMetadata.__slots__)
 
-    Args:
-        index_path: an index folder.
-    """
 
-    def __init__(self, index_path: str | Path) -> None:
-        self.index = Index(index_path)
-
-    def get_training_days(self, symbol: str, quality_threshold: float = 0.6) -> list[IndexedDay]:
-        """Return the training days of a symbol from that quality up, best first."""
-        days = self.index.days(symbol, "train", quality_threshold, tradable=True)
-        return sorted(days, key=lambda day: -day.quality_score)
-
-    def get_reset_points(
-        self, symbol: str, date: dt.date | dt.datetime | str
-    ) -> list[CategorizedResetPoint]:
-        """Return a day's reset points by time."""
-        return self.index.resets(symbol, date.date() if isinstance(date, dt.datetime) else date)
+def _points_of(table: pa.Table) -> list[CategorizedResetPoint]:
+    stamps = table["timestamp"].cast("int64").to_pylist()
+    points = []
+    for row, stamp in zip(table.drop_columns(["timestamp"]).to_pylist(), stamps, strict=True):
+        more = PointMetadata(**{name: row.pop(name) for name in _METADATA})
+        row["momentum_phase"] = MomentumPhase.from_label(row["momentum_phase"])
+        points.append(CategorizedResetPoint(timestamp=stamp, metadata=more, **row))
+    return points

@@ -1,84 +1,389 @@
-"""The first pattern detector: bursts of closed minutes, named by what came before them."""
+"""Detectors of the setups that traders have a name for.
 
+Each says when a pattern was *known*: at the first second at which everything that makes it had
+been received. Nothing here sees the future; labels that do lie in :mod:`pre_squeeze`,
+:mod:`dead_zones` and :mod:`scenarios`.
+"""
+
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from lowfloat.base.codes import Pattern
+from lowfloat.base.jit import kernel
 from lowfloat.index.config import DetectionConfig
+from lowfloat.index.reading import begins, lasting, reading_of
 from lowfloat.tape.column import Tape
-from lowfloat.tape.levels import vwap
-from lowfloat.tape.price import mid_price
-from lowfloat.tape.volume import minute_surge, minute_volume
-
-MINUTES = 960
-
-
-class Minutes(NamedTuple):
-    """One-minute bars of the mid, with what the detector asks of each. Arrays of length 960."""
-
-    close: np.ndarray  # dollars
-    high: np.ndarray
-    low: np.ndarray
-    change: np.ndarray  # close over the close before, less 1
-    surge: np.ndarray  # volume over the mean of the 20 minutes before
-    expansion: np.ndarray  # ATR(5) over ATR(14)
-    vwap: np.ndarray
+from lowfloat.tape.price import change
+from lowfloat.tape.swings import swings
+from lowfloat.tape.volume import dollars_60, pullback_ratio
+from lowfloat.tape.windows import (
+    lagged,
+    ramp,
+    seconds_since,
+    standing,
+    trailing_max,
+    trailing_min,
+    trailing_sum,
+)
 
 
-class Burst(NamedTuple):
-    """A closed minute that met the detector's thresholds."""
+class Sighting(NamedTuple):
+    """A pattern that was seen.
 
-    second: int  # the decision second at which the minute has closed
-    pattern: str
-    clarity: float  # 0..1
+    Attributes:
+        second: decision second at which it was known.
+        pattern: which.
+        confidence: how clear it was, 0 to 1.
+        begun: session second at which what makes it began.
+        level: dollars, the price it is about: the top of a range, VWAP, a low.
+    """
 
-
-def one_minute_bars(tape: Tape) -> Minutes:
-    """Return the day's one-minute bars; what is not known of them is 0."""
-    mid = np.nan_to_num(tape.of(mid_price))
-    bars = mid.reshape(MINUTES, 60)
-    close, high, low = bars[:, -1], bars.max(axis=1), bars.min(axis=1)
-    before = np.concatenate([close[:1], close[:-1]])
-    known = before > 0
-    change = np.where(known, close / np.where(known, before, 1.0) - 1.0, 0.0)
-    true_range = np.where(known, np.maximum(high, before) - np.minimum(low, before), 0.0)
-    total = np.concatenate([[0.0], np.cumsum(true_range)])
-    minute = np.arange(1, MINUTES + 1)
-    fast = (total[minute] - total[np.maximum(minute - 5, 0)]) / 5.0
-    slow = (total[minute] - total[np.maximum(minute - 14, 0)]) / 14.0
-    expansion = np.where(slow > 0, fast / np.where(slow > 0, slow, 1.0), 0.0)
-    return Minutes(
-        close, high, low, change,
-        np.nan_to_num(minute_surge(tape.of(minute_volume))), expansion,
-        np.nan_to_num(tape.of(vwap)).reshape(MINUTES, 60)[:, -1],
-    )  # fmt: skip
+    second: int
+    pattern: Pattern
+    confidence: float
+    begun: int
+    level: float
 
 
-def bursts(bars: Minutes, config: DetectionConfig) -> list[Burst]:
-    """Return every minute that surged in volume, moved, and expanded its range."""
-    hits = np.flatnonzero(
-        (bars.surge >= config.volume_surge)
-        & (np.abs(bars.change) >= config.price_velocity)
-        & (bars.expansion >= config.atr_expansion)
+Detector = Callable[[Tape, DetectionConfig], list[Sighting]]
+
+
+def gate(tape: Tape, config: DetectionConfig) -> np.ndarray:
+    """Return where volume surges, the price moves and its range expands, bool of 57,600."""
+    now = tape.of(reading_of)
+    return (
+        (now.surge >= config.volume_surge)
+        & (np.abs(now.velocity) >= config.price_velocity)
+        & (now.expansion >= config.atr_expansion)
     )
-    return [_named(bars, int(minute), config) for minute in hits if minute >= 20]
 
 
-def _named(bars: Minutes, minute: int, config: DetectionConfig) -> Burst:
-    recent = slice(minute - 5, minute)
-    ceiling, floor = bars.high[recent].max(), bars.low[recent].min()
-    width = (ceiling - floor) / bars.close[minute]
-    day_high = bars.high[: minute + 1].max()
-    rising = bars.change[minute] > 0
-    if rising and bars.close[minute] > ceiling:
-        pattern, clarity = "breakout", 1.0 - min(width / 0.05, 1.0)
-    elif rising and bars.close[minute] < 0.97 * day_high:
-        pattern, clarity = "bounce", min(bars.change[minute] / 0.03, 1.0)
-    elif not rising and floor > 0.98 * day_high:
-        pattern, clarity = "flush", min(-bars.change[minute] / 0.04, 1.0)
-    elif not rising and bars.close[minute] > bars.vwap[minute]:
-        pattern, clarity = "distribution", 0.5
-    else:
-        pattern, clarity = "momentum", min(abs(bars.change[minute]) / 0.03, 1.0)
-    strength = min(bars.surge[minute] / (2.0 * config.volume_surge), 1.0)
-    return Burst(60 * (minute + 1), pattern, 0.5 * clarity + 0.5 * strength)
+def traded(tape: Tape, config: DetectionConfig) -> np.ndarray:
+    """Return where enough trades, and no halt is known, for a price to mean something."""
+    return (tape.of(dollars_60) >= config.min_minute_value) & ~tape.of(reading_of).halted
+
+
+def breakouts(tape: Tape, config: DetectionConfig) -> list[Sighting]:
+    """Consolidation, then a mid above its top while volume surges and the range expands."""
+    now, terms = tape.of(reading_of), config.breakout
+    top = trailing_max(now.mid, terms.min_consolidation)
+    bottom = trailing_min(now.mid, terms.min_consolidation)
+    widest = np.fmax(np.fmax(terms.max_width * now.mid, now.spread), terms.max_width_atr * now.atr)
+    whole = ~np.isnan(lagged(now.mid, terms.min_consolidation - 1))
+    narrow = whole & (top - bottom <= widest) & ~now.halted
+    level, ended = standing(top, narrow), seconds_since(narrow)
+    lasted = standing(lasting(narrow).astype(np.float64), narrow) + terms.min_consolidation - 1
+    above = now.mid > level + terms.margin_spreads * now.spread
+    hit = above & (ended > 0) & (ended <= terms.fresh) & (now.velocity > 0) & gate(tape, config)
+    hit &= traded(tape, config)
+    clear = _mean(
+        ramp(now.surge, config.volume_surge, 6.0 * config.volume_surge),
+        ramp(now.expansion, config.atr_expansion, 5.0 * config.atr_expansion),
+        ramp(lasted, float(terms.min_consolidation), 6.0 * terms.min_consolidation),
+        ramp(now.mid / now.high, 0.95, 1.0),
+    )
+    return [
+        Sighting(b + 1, Pattern.BREAKOUT, float(clear[b]), b - int(ended[b]), float(level[b]))
+        for b in begins(hit, config.again_after)
+    ]
+
+
+def failed_breakouts(tape: Tape, config: DetectionConfig) -> list[Sighting]:
+    """A breakout whose mid is back below the top it broke."""
+    mid, found = tape.of(reading_of).mid, []
+    for broke in breakouts(tape, config):
+        after = mid[broke.second : broke.second + config.breakout.fails_within]
+        back = np.flatnonzero(after < broke.level)
+        if len(back):
+            at = broke.second + int(back[0])
+            found.append(
+                Sighting(at + 1, Pattern.FAILED_BREAKOUT, broke.confidence, broke.begun,
+                         broke.level)
+            )  # fmt: skip
+    return found
+
+
+def flushes(tape: Tape, config: DetectionConfig) -> list[Sighting]:
+    """Near the highs, then high volume and a sharp decline."""
+    now, terms = tape.of(reading_of), config.flush
+    top = trailing_max(now.mid, terms.within)
+    decline = 1.0 - now.mid / top
+    noise = np.fmax(terms.decline_atr * now.atr, terms.decline_spreads * now.spread)
+    least = np.fmax(terms.decline, noise / top)
+    hit = (
+        (top >= (1.0 - terms.near_high) * now.high)
+        & (decline >= least)
+        & (now.mid < lagged(trailing_min(now.mid, terms.below), 1) + 1e-9)
+        & (now.surge >= config.volume_surge)
+        & (now.pressure <= terms.max_buy_pressure)
+        & traded(tape, config)
+    )
+    clear = _mean(
+        ramp(decline / least, 1.0, 2.0),
+        ramp(now.surge, config.volume_surge, 3.0 * config.volume_surge),
+        ramp(now.pressure_10, 0.5, 0.2),
+    )
+    return [
+        Sighting(b + 1, Pattern.FLUSH, float(clear[b]), _last(now.mid, b, terms.within, top[b]),
+                 float(top[b]))
+        for b in begins(hit, config.again_after)
+    ]  # fmt: skip
+
+
+class _Decline(NamedTuple):
+    top: np.ndarray
+    low: np.ndarray
+    low_at: np.ndarray
+
+
+@kernel
+def _declines(
+    mid: np.ndarray, tops: np.ndarray, low_within: int,
+    top: np.ndarray, low: np.ndarray, low_at: np.ndarray,
+) -> None:  # fmt: skip
+    """Follow the last low, and the top from which it was reached."""
+    at, lowest, highest = -1, 0.0, 0.0
+    for b in range(len(mid)):
+        if np.isnan(mid[b]):
+            continue
+        if at < 0 or mid[b] <= lowest or b - at > low_within:
+            at, lowest, highest = b, mid[b], tops[b]
+        top[b], low[b], low_at[b] = highest, lowest, at
+
+
+def bounces(tape: Tape, config: DetectionConfig) -> list[Sighting]:
+    """A decline on volume, and an attempt to recover some of it."""
+    now, terms = tape.of(reading_of), config.bounce
+    fall = _Decline(np.full(len(now.mid), np.nan), np.full(len(now.mid), np.nan),
+                    np.zeros(len(now.mid), np.int64))  # fmt: skip
+    _declines(now.mid, trailing_max(now.mid, terms.within), terms.low_within, *fall)
+    size = fall.top - fall.low
+    decline = size / fall.top
+    noise = np.fmax(terms.decline_atr * now.atr, terms.decline_spreads * now.spread)
+    least = np.fmax(terms.decline, noise / fall.top)
+    back = (now.mid - fall.low) / np.where(size > 0, size, np.nan)
+    surged = trailing_max(now.surge, terms.low_within) >= config.volume_surge
+    hit = (
+        (decline >= least)
+        & (back >= terms.recovery)
+        & (back <= terms.max_recovery)
+        & surged
+        & (now.pressure_10 >= terms.min_buy_pressure)
+        & traded(tape, config)
+    )
+    clear = _mean(
+        ramp(decline / least, 1.0, 3.0),
+        ramp(trailing_max(now.surge, terms.low_within), config.volume_surge,
+             3.0 * config.volume_surge),
+        ramp(now.pressure_10, 0.5, 0.8),
+    )  # fmt: skip
+    return [
+        Sighting(b + 1, Pattern.BOUNCE, float(clear[b]), int(fall.low_at[b]), float(fall.low[b]))
+        for b in begins(hit, config.again_after)
+    ]
+
+
+def accumulations(tape: Tape, config: DetectionConfig) -> list[Sighting]:
+    """Low volatility near VWAP while buyers gather."""
+    now, terms = tape.of(reading_of), config.accumulation
+    width = trailing_max(now.mid, terms.seconds) - trailing_min(now.mid, terms.seconds)
+    widest = np.fmax(np.fmax(terms.max_width * now.mid, now.spread), terms.max_width_atr * now.atr)
+    near = np.fmax(terms.near_vwap * now.vwap, terms.near_vwap_atr * now.atr)
+    away = np.abs(now.mid - now.vwap)
+    hit = (
+        (width <= widest)
+        & ~np.isnan(lagged(now.mid, terms.seconds - 1))
+        & (away <= near)
+        & (now.pressure >= terms.min_buy_pressure)
+        & (trailing_sum(tape.seconds.trades, terms.seconds) >= terms.min_prints)
+        & traded(tape, config)
+    )
+    clear = _mean(
+        1.0 - width / widest,
+        1.0 - away / near,
+        ramp(now.pressure, terms.min_buy_pressure, 0.8),
+    )
+    return [
+        Sighting(b + 1, Pattern.ACCUMULATION, float(clear[b]), b + 1 - terms.seconds,
+                 float(now.vwap[b]))
+        for b in begins(hit, config.again_after)
+    ]  # fmt: skip
+
+
+def distributions(tape: Tape, config: DetectionConfig) -> list[Sighting]:
+    """Near the high of day, which is made no more, while sellers take over."""
+    now, terms = tape.of(reading_of), config.distribution
+    below = 1.0 - now.mid / now.high
+    hit = (
+        (below <= terms.near_high)
+        & (now.since_high >= terms.since_high)
+        & (now.since_high <= terms.high_within)
+        & (now.pressure <= terms.max_buy_pressure)
+        & (now.surge >= terms.min_surge)
+        & (now.velocity < 0)
+        & traded(tape, config)
+    )
+    clear = _mean(
+        ramp(now.pressure, 0.5, 0.25),
+        ramp(now.surge, terms.min_surge, 3.0 * terms.min_surge),
+        1.0 - below / terms.near_high,
+    )
+    return [
+        Sighting(b + 1, Pattern.DISTRIBUTION, float(clear[b]), b - int(now.since_high[b]),
+                 float(now.high[b]))
+        for b in begins(hit, config.again_after)
+    ]  # fmt: skip
+
+
+def first_pullbacks(tape: Tape, config: DetectionConfig) -> list[Sighting]:
+    """A quick leg, a shallow quiet pullback, and a mid above the last closed minute's high."""
+    now, terms = tape.of(reading_of), config.first_pullback
+    leg, quiet = tape.of(swings), tape.of(pullback_ratio)
+    index = np.arange(len(now.mid))
+    known = ~np.isnan(leg.base)
+    top_at = np.where(known, leg.top_second, 0).astype(np.int64)
+    rise = now.mid / trailing_min(now.mid, terms.leg_within) - 1.0
+    surged = trailing_max(now.surge, terms.leg_within)[top_at] >= config.volume_surge
+    quick = known & (rise[top_at] >= terms.leg) & surged
+    size = np.where(leg.top > leg.base, leg.top - leg.base, np.nan)
+    given_back = (leg.top - leg.low_since_top) / size
+    bars = now.mid.reshape(-1, 60)
+    minute = (index + 1) // 60 - 1  # the last that has closed with the second
+    closed, in_leg = np.maximum(minute, 0), top_at // 60
+    red = np.concatenate([[0], np.cumsum(bars[:, -1] < bars[:, 0])])
+    reds = red[closed + 1] - red[np.minimum(in_leg, closed + 1)]
+    bar_high = np.where(minute >= 0, np.fmax.reduce(bars, axis=1)[closed], np.nan)
+    hit = (
+        quick
+        & (leg.top >= (1.0 - terms.near_high) * now.high)
+        & (given_back >= terms.min_retrace)
+        & (given_back <= terms.max_retrace)
+        & (quiet < terms.max_volume)
+        & (minute > in_leg)
+        & (reds >= 1)
+        & (reds <= terms.max_bars)
+        & (now.mid > bar_high)
+        & (now.mid < leg.top)
+        & traded(tape, config)
+    )
+    clear = _mean(
+        ramp(given_back, terms.max_retrace, terms.min_retrace),
+        ramp(quiet, terms.max_volume, 0.2),
+        ramp(rise[top_at], terms.leg, 3.0 * terms.leg),
+    )
+    found, legs = [], set()
+    for b in begins(hit, config.again_after):
+        if int(leg.base_second[b]) not in legs:
+            legs.add(int(leg.base_second[b]))
+            found.append(
+                Sighting(b + 1, Pattern.FIRST_PULLBACK, float(clear[b]), int(top_at[b]),
+                         float(leg.low_since_top[b]))
+            )  # fmt: skip
+    return found
+
+
+def vwap_reclaims(tape: Tape, config: DetectionConfig) -> list[Sighting]:
+    """From below over VWAP on volume, and above it for a while."""
+    now, terms = tape.of(reading_of), config.vwap
+    above, below = now.mid > now.vwap, now.mid < now.vwap
+    held = lasting(above)
+    was_below = lagged(lasting(below), terms.hold)
+    loud = trailing_max(now.volume_z, 2 * terms.hold)
+    hit = (
+        (held == terms.hold)
+        & (was_below >= terms.below_for)
+        & (loud > terms.min_volume_z)
+        & traded(tape, config)
+    )
+    clear = _mean(
+        ramp(loud, terms.min_volume_z, 4.0),
+        ramp(now.mid / now.vwap - 1.0, 0.0, 0.02),
+        ramp(now.pressure, 0.5, 0.75),
+    )
+    return [
+        Sighting(b + 1, Pattern.VWAP_RECLAIM, float(clear[b]), b + 1 - terms.hold,
+                 float(now.vwap[b]))
+        for b in begins(hit, config.again_after)
+    ]  # fmt: skip
+
+
+def vwap_rejects(tape: Tape, config: DetectionConfig) -> list[Sighting]:
+    """From below up to VWAP, and away from it again."""
+    now, terms = tape.of(reading_of), config.vwap
+    place = now.mid / now.vwap
+    reached = trailing_max(place, terms.within)
+    hit = (
+        (lasting(place < 1.0) >= terms.below_for)
+        & (reached >= 1.0 - terms.near)
+        & (place <= 1.0 - terms.away)
+        & traded(tape, config)
+    )
+    clear = _mean(
+        ramp(now.pressure_10, 0.5, 0.2),
+        ramp(1.0 - place, terms.away, 3.0 * terms.away),
+        ramp(now.volume_z, 0.0, 3.0),
+    )
+    return [
+        Sighting(b + 1, Pattern.VWAP_REJECT, float(clear[b]),
+                 _last(place, b, terms.within, reached[b]), float(now.vwap[b]))
+        for b in begins(hit, config.again_after)
+    ]  # fmt: skip
+
+
+def halt_continuations(tape: Tape, config: DetectionConfig) -> list[Sighting]:
+    """A halt whose reopening holds at or above the price before it, with buyers."""
+    now, terms = tape.of(reading_of), config.halt
+    begun = now.halted & ~np.concatenate([now.halted[:1], now.halted[:-1]])
+    before = standing(lagged(now.mid, 1), begun)
+    since, trading = seconds_since(now.halted), ~now.halted
+    hit = (
+        trading
+        & (since == terms.after)
+        & (now.mid >= before)
+        & (now.pressure_10 >= terms.min_buy_pressure)
+    )
+    clear = _mean(
+        ramp(now.pressure_10, 0.5, 0.8),
+        ramp(now.mid / before - 1.0, 0.0, 0.05),
+        ramp(change(tape, terms.after), 0.0, 0.02),
+    )
+    return [
+        Sighting(b + 1, Pattern.HALT_CONTINUATION, float(clear[b]), b + 1 - terms.after,
+                 float(before[b]))
+        for b in begins(hit, 0)
+    ]  # fmt: skip
+
+
+DETECTORS: dict[Pattern, Detector] = {
+    Pattern.BREAKOUT: breakouts,
+    Pattern.FAILED_BREAKOUT: failed_breakouts,
+    Pattern.FLUSH: flushes,
+    Pattern.BOUNCE: bounces,
+    Pattern.ACCUMULATION: accumulations,
+    Pattern.DISTRIBUTION: distributions,
+    Pattern.FIRST_PULLBACK: first_pullbacks,
+    Pattern.VWAP_RECLAIM: vwap_reclaims,
+    Pattern.VWAP_REJECT: vwap_rejects,
+    Pattern.HALT_CONTINUATION: halt_continuations,
+}
+
+
+def sightings(tape: Tape, config: DetectionConfig) -> list[Sighting]:
+    """Return what all detectors saw, in the order in which it was known."""
+    found = [seen for detect in DETECTORS.values() for seen in detect(tape, config)]
+    return sorted(found, key=lambda seen: (seen.second, seen.pattern))
+
+
+def _mean(*parts: np.ndarray) -> np.ndarray:
+    """Return the mean of what is known of the parts, each 0 to 1; 0 where nothing is."""
+    known = sum((~np.isnan(part)).astype(np.float64) for part in parts)
+    total = sum(np.nan_to_num(np.clip(part, 0.0, 1.0)) for part in parts)
+    return np.asarray(total / np.maximum(known, 1.0))
+
+
+def _last(values: np.ndarray, b: int, seconds: int, value: float) -> int:
+    """Return the last of so many seconds up to ``b`` at which a value was reached."""
+    first = max(b + 1 - seconds, 0)
+    return first + int(np.flatnonzero(values[first : b + 1] >= value)[-1])
