@@ -92,8 +92,8 @@ def closed_form(env: _Recorded) -> np.ndarray:
 
 def test_the_rollout_holds_both_ways_to_end(rollout):
     env, _ = rollout
-    assert np.stack(env.truncated).sum() > 10
-    assert np.stack(env.terminated).sum() > 10
+    assert np.stack(env.truncated).sum() >= 5
+    assert np.stack(env.terminated).sum() >= 5
 
 
 def test_advantages_bootstrap_at_truncation_and_not_at_termination(rollout):
