@@ -49,7 +49,7 @@ def best(work: Callable[[], Any], repeats: int) -> tuple[float, float]:
 def read(day: Day, baseline: Baseline) -> MarketTable:
     """Read the columns and the phase of a day."""
     tape = Tape(day, baseline)
-    table = market_table(tape)
+    table = tape.of(market_table)
     phases_of(tape)
     return table
 
@@ -62,7 +62,7 @@ def measure(day: Day, baseline: Baseline, repeats: int) -> dict[str, float]:
     read_seconds, spread = best(lambda: read(day, baseline), repeats)
     columns, _ = best(lambda: market_table(Tape(day, baseline)), repeats)
     tape = Tape(day, baseline)
-    market_table(tape)
+    tape.of(market_table)
     scores, _ = best(lambda: score_table(_fresh(tape)), repeats)
     copy, _ = best(rows.copy, repeats)
     touch, _ = best(lambda: [column.sum() for table in tables for column in table], repeats)

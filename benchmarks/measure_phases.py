@@ -26,9 +26,11 @@ from lowfloat.days.store import DayStore
 from lowfloat.synth.generate import synth_days
 from lowfloat.synth.options import Options
 from lowfloat.tape.column import Tape
-from lowfloat.tape.phase_filter import PHASES, Track
-from lowfloat.tape.phase_fit import LabelledDay, calibrated, mean_f1, named, spells_of, track_of
+from lowfloat.tape.phase_calibration import calibrated, mean_f1, named
+from lowfloat.tape.phase_filter import PHASES, Track, run
+from lowfloat.tape.phase_fit import spells_of
 from lowfloat.tape.phase_input import phase_input
+from lowfloat.tape.phase_labels import LabelledDay
 from lowfloat.tape.phase_law import geometric_chain
 from lowfloat.tape.phase_model import HORIZONS, LABELS, PhaseModel, age_class, default_model
 from lowfloat.tape.tracker import MomentumPhaseTracker
@@ -261,13 +263,13 @@ def measure(
         np.add.at(words, (rules[rows], day.phase[rows]), 1)
     shares, words = counts / counts.sum(), words / words.sum(axis=1, keepdims=True)
     second_alone = model._replace(memory=0, present=1.0, lift=shares)
-    tracks = [track_of(model.chain(), day.seen) for day in own]
-    plain = [track_of(forgetful.chain(), day.seen) for day in own]
+    tracks = [run(model.chain(), *day.seen) for day in own]
+    plain = [run(forgetful.chain(), *day.seen) for day in own]
     scores = {
         "tracker": [score(t.probability, d) for t, d in zip(tracks, own, strict=True)],
         "majority": [score(np.tile(shares, (len(d.phase), 1)), d) for d in own],
         "without_age": [score(t.probability, d) for t, d in zip(plain, own, strict=True)],
-        "second_alone": [score(track_of(second_alone.chain(), d.seen).probability, d) for d in own],
+        "second_alone": [score(run(second_alone.chain(), *d.seen).probability, d) for d in own],
         "rules": [score(words[each.rules], each.day) for each in seen],
     }
     ours = scores["tracker"]

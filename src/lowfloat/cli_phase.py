@@ -11,7 +11,7 @@ from lowfloat.console import Json, date_of, existing_store, out, print_json, pro
 
 if TYPE_CHECKING:
     from lowfloat.days.store import DayStore
-    from lowfloat.tape.phase_fit import LabelledDay
+    from lowfloat.tape.phase_labels import LabelledDay
 
 _UNSAID = 11  # the code of HALTED: such a second is not fitted to
 
@@ -86,9 +86,8 @@ def _labelled(
 ) -> "LabelledDay":
     """Return a day of a store with its labels."""
     from lowfloat.tape.column import Tape
-    from lowfloat.tape.phase_fit import LabelledDay
     from lowfloat.tape.phase_input import phase_input
-    from lowfloat.tape.phase_labels import label
+    from lowfloat.tape.phase_labels import LabelledDay, label
 
     day = stores[number][symbol, date]
     tape = Tape(day)

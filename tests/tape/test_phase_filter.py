@@ -24,6 +24,7 @@ from lowfloat.tape.phase_filter import (
     foresee,
     new_cells,
     new_track,
+    run,
 )
 from lowfloat.tape.phase_input import FEATURES, PhaseInput
 from lowfloat.tape.phase_law import (
@@ -52,12 +53,6 @@ def drawn_tape(seed: int, seconds: int) -> PhaseInput:
         halted[begin : begin + seconds // 10] = 1
         moment[begin + seconds // 10] = sign
     return PhaseInput(features.astype(np.float32), halted, moment)
-
-
-def run(chain: Chain, tape: PhaseInput):
-    track = new_track(len(tape.halted), chain.gone.shape[-1])
-    follow(chain, new_cells(chain), *tape, track)
-    return track
 
 
 def small_chain(rng: np.random.Generator, durations: np.ndarray, following: np.ndarray) -> Chain:
@@ -160,7 +155,7 @@ def test_a_geometric_chain_has_the_mean_of_its_law() -> None:
 
 
 def test_everything_told_is_a_chance_and_sums_to_1() -> None:
-    track = run(default_model().chain(), drawn_tape(1, 2000))
+    track = run(default_model().chain(), *drawn_tape(1, 2000))
     for shares in (track.probability, track.following):
         assert (shares >= 0).all()
         assert shares.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
@@ -171,7 +166,7 @@ def test_everything_told_is_a_chance_and_sums_to_1() -> None:
 
 def test_a_halt_is_told_with_certainty_and_stops_the_clock() -> None:
     model, tape = default_model(), drawn_tape(2, 600)
-    track = run(model.chain(), tape)
+    track = run(model.chain(), *tape)
     halted = tape.halted == 1
     assert (track.phase[halted] == Phase.HALTED).all()
     assert (track.probability[halted, Phase.HALTED] == 1).all()
@@ -180,7 +175,7 @@ def test_a_halt_is_told_with_certainty_and_stops_the_clock() -> None:
     begin, end = 200, 260
     longer = PhaseInput(*(np.concatenate([a[:end], np.repeat(a[end - 1 : end], 540, 0), a[end:]])
                     for a in tape))  # fmt: skip
-    other = run(model.chain(), longer)
+    other = run(model.chain(), *longer)
     for found, wanted in zip(other, track, strict=True):
         assert np.array_equal(found[:begin], wanted[:begin])
         assert np.array_equal(found[end + 540 :], wanted[end:])
@@ -192,7 +187,7 @@ def test_without_evidence_what_is_told_is_the_law_alone() -> None:
     chain = model._replace(memory=EIGHTHS, present=0.0, lift=np.ones(PHASES)).chain()
     chain.evidence[:], chain.offset[:] = 0.0, 0.0
     quiet = tape._replace(halted=0 * tape.halted, moment=0 * tape.moment)
-    track = run(chain, quiet)
+    track = run(chain, *quiet)
     stay, advance, leave = (
         x.reshape(BINS, LANES) for x in (chain.stay, chain.advance, chain.leave)
     )
@@ -230,8 +225,8 @@ def test_the_next_phase_depends_on_the_time_in_phase() -> None:
 def test_a_rare_phase_is_named_before_it_is_the_likeliest() -> None:
     model = default_model()
     tape = drawn_tape(6, 3000)
-    plain = run(model._replace(preference=np.ones(PHASES)).chain(hysteresis=1.0), tape)
-    leaning = run(model.chain(hysteresis=1.0), tape)
+    plain = run(model._replace(preference=np.ones(PHASES)).chain(hysteresis=1.0), *tape)
+    leaning = run(model.chain(hysteresis=1.0), *tape)
     assert np.array_equal(plain.probability, leaning.probability)
     live = tape.halted == 0
     assert (plain.phase[live] == plain.probability[live].argmax(axis=1)).all()
@@ -253,9 +248,10 @@ def test_the_filter_gives_the_same_bits_without_the_compiler(tmp_path: Path) -> 
     program = (
         "import sys, numpy as np\n"
         "sys.path.insert(0, sys.argv[2])\n"
-        "from tape.test_phase_filter import drawn_tape, run\n"
+        "from tape.test_phase_filter import drawn_tape\n"
+        "from lowfloat.tape.phase_filter import run\n"
         "from lowfloat.tape.phase_model import default_model\n"
-        "np.savez(sys.argv[1], *run(default_model().chain(), drawn_tape(5, 300)))\n"
+        "np.savez(sys.argv[1], *run(default_model().chain(), *drawn_tape(5, 300)))\n"
     )
     tests = Path(__file__).resolve().parents[1]
     subprocess.run(
@@ -264,6 +260,6 @@ def test_the_filter_gives_the_same_bits_without_the_compiler(tmp_path: Path) -> 
         env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
     )
     slow = np.load(tmp_path / "slow.npz")
-    fast = run(default_model().chain(horizons=HORIZONS), drawn_tape(5, 300))
+    fast = run(default_model().chain(horizons=HORIZONS), *drawn_tape(5, 300))
     for name, column in zip(slow.files, fast, strict=True):
         assert slow[name].tobytes() == column.tobytes()

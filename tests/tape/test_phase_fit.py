@@ -9,22 +9,22 @@ import pytest
 
 from lowfloat.base.codes import MomentumPhase as Phase
 from lowfloat.errors import PhaseModelError
+from lowfloat.tape.phase_calibration import mean_f1
+from lowfloat.tape.phase_evidence import fit_evidence
 from lowfloat.tape.phase_filter import AGES, OPENING, PHASES, RANGES, UP
 from lowfloat.tape.phase_fit import (
     PRIOR_LAWS,
-    LabelledDay,
     Spell,
     Turn,
     fit,
-    fit_evidence,
     fit_following,
     fit_law,
     fit_moments,
-    mean_f1,
     prior_following,
     spells_of,
 )
 from lowfloat.tape.phase_input import FEATURES, PhaseInput
+from lowfloat.tape.phase_labels import LabelledDay
 from lowfloat.tape.phase_law import PhaseLaw, chain_of
 from lowfloat.tape.phase_model import PhaseModel, default_model, load_model
 

@@ -25,6 +25,9 @@ def test_features_are_columns_and_unknown_where_the_column_is() -> None:
     moved = seen.features[:, FEATURES.index("return_30s")]
     assert np.isnan(moved[OPEN])
     assert moved[OPEN + 110] > 0.09
+    assert tape.made(market_table) is None
+    tape.of(market_table)  # from then on they are read from the whole table
+    assert phase_input(tape).features.tobytes() == seen.features.tobytes()
 
 
 def test_reopenings_are_told_by_their_sign_and_bells_by_the_session() -> None:

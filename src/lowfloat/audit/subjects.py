@@ -118,7 +118,8 @@ def _is_column(column: Any) -> bool:
 
 def _of_table(tape: Tape, columns: tuple[Column, ...]) -> dict[str, np.ndarray]:
     """Return columns with NaN where the mask says that they are not known: both are audited."""
-    table = market_table(tape, columns)
+    whole = columns == COLUMNS
+    table = tape.of(market_table) if whole else market_table(tape, columns)
     return {
         column.name: np.where(table.known[:, i], table.values[:, i], np.float32(np.nan))
         for i, column in enumerate(columns)

@@ -149,7 +149,8 @@ def _words_of(seconds: np.ndarray) -> np.ndarray:
 def _resident(day: Day, baseline: Baseline | None, normaliser: Normaliser | None) -> _Resident:
     quotes = _book_states(day)
     tape = Tape(day, baseline)
-    summed, table = tape.seconds, market_table(tape).values
+    summed, table = tape.seconds, tape.of(market_table).values
+    phase = phases_of(tape)  # told from the table, which the normaliser writes over
     if normaliser is not None:
         normaliser.apply(table)
     seconds = np.zeros(SECONDS_PER_SESSION + 1, SECOND)
@@ -159,7 +160,7 @@ def _resident(day: Day, baseline: Baseline | None, normaliser: Normaliser | None
     seconds["ask"][1:] = summed.ask
     seconds["mark"] = _marks(quotes, seconds["quote"])
     seconds["halted"][1:] = summed.halted
-    seconds["phase"] = phases_of(tape)
+    seconds["phase"] = phase
     halts = np.array(day.halts, np.int64).reshape(-1, 2)
     constants = np.zeros(1, DAY)
     sec_fee, taf_fee, taf_cap = regulatory_fees(day.date)

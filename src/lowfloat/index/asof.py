@@ -8,9 +8,9 @@ from lowfloat.base.prices import NANODOLLARS_PER_DOLLAR
 from lowfloat.index.config import AlertConfig
 from lowfloat.index.reading import lasting
 from lowfloat.tape.column import Tape
+from lowfloat.tape.halts import is_halted
 from lowfloat.tape.price import mid_price
-from lowfloat.tape.volume import dollars_60, minute_volume, so_far
-from lowfloat.tape.windows import per_closed_minute, positive
+from lowfloat.tape.volume import dollars_60, premarket_volume, relative_volume, so_far
 
 TRIGGERS = (
     "gain", "volume", "minute_value", "price", "relative_volume", "premarket_volume", "halt",
@@ -60,7 +60,7 @@ def alerts_of(tape: Tape, config: AlertConfig) -> list[Alert]:
     gain = mid / base - 1.0
     relative = tape.of(relative_volume)
     before_open = tape.of(premarket_volume)
-    halted = tape.seconds.halted > 0
+    halted = tape.of(is_halted)
     terms = {
         "gain": mid >= base * (1.0 + config.min_gain),
         "volume": volume >= config.min_volume,
@@ -104,21 +104,6 @@ def first_alert(tape: Tape, config: AlertConfig) -> int | None:
     """Return the second of the first alert of a day, None if there is none."""
     alerts = alerts_of(tape, config)
     return alerts[0].second if alerts else None
-
-
-def relative_volume(tape: Tape) -> np.ndarray:
-    """Return the shares of closed minutes over the usual by then, NaN while nothing is usual."""
-    usual = positive(tape.baseline.cumulative_volume)
-    ratio = np.cumsum(tape.of(minute_volume)) / usual
-    return per_closed_minute(ratio, len(tape.seconds.volume))
-
-
-def premarket_volume(tape: Tape) -> np.ndarray:
-    """Return the shares before 09:30 so far, int64."""
-    opens = tape.session.second(tape.session.regular_open_ns)
-    shares = tape.of(so_far).copy()
-    shares[opens:] = shares[opens - 1]
-    return shares
 
 
 def _rises(values: np.ndarray, after: int) -> list[int]:

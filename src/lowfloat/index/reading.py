@@ -10,6 +10,7 @@ import numpy as np
 from lowfloat.tape.book import spread
 from lowfloat.tape.column import Tape
 from lowfloat.tape.flow import buy_pressure_60, pressure
+from lowfloat.tape.halts import is_halted
 from lowfloat.tape.levels import high_of_day, since_high, vwap
 from lowfloat.tape.price import average_true_range, change, is_sound, mid_price, width_60
 from lowfloat.tape.volume import surge_now, unusual_volume
@@ -66,7 +67,7 @@ def reading_of(tape: Tape) -> Reading:
         pressure_10=pressure(tape.seconds, 10),
         pressure=tape.of(buy_pressure_60),
         volume_z=tape.of(unusual_volume),
-        halted=tape.seconds.halted > 0,
+        halted=tape.of(is_halted),
     )
 
 

@@ -54,6 +54,10 @@ class Tape:
             self._made[compute] = compute(self)
         return self._made[compute]
 
+    def made(self, compute: Callable[["Tape"], _Value]) -> _Value | None:
+        """Return what :meth:`of` has computed so far, None if nobody has asked for it."""
+        return self._made.get(compute)
+
 
 class Column(NamedTuple):
     """A column of the tape.

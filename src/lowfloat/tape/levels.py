@@ -6,6 +6,7 @@ from lowfloat.base.jit import kernel
 from lowfloat.base.prices import NANODOLLARS_PER_DOLLAR
 from lowfloat.tape.column import Column, Tape
 from lowfloat.tape.events import events
+from lowfloat.tape.halts import is_halted
 from lowfloat.tape.price import mid_price
 from lowfloat.tape.windows import (
     lagged,
@@ -75,7 +76,7 @@ def _open_vwap(tape: Tape) -> np.ndarray:
 
 def _halt_vwap(tape: Tape) -> np.ndarray:
     """Return the VWAP since trading last resumed, NaN in a halt and before one."""
-    halted = tape.seconds.halted > 0
+    halted = tape.of(is_halted)
     resumed = ~halted & np.concatenate([[False], halted[:-1]])
     first = standing(np.arange(len(halted), dtype=np.float64), resumed)
     return _vwap_since(tape, np.where(halted | np.isnan(first), -1, first).astype(np.int64))

@@ -195,6 +195,13 @@ def new_track(seconds: int, horizons: int) -> Track:
     )
 
 
+def run(chain: Chain, features: np.ndarray, halted: np.ndarray, moment: np.ndarray) -> Track:
+    """Return all that the filter tells of a day; its arguments are those of :func:`follow`."""
+    track = new_track(len(halted), chain.gone.shape[-1])
+    follow(chain, new_cells(chain), features, halted, moment, track)
+    return track
+
+
 @kernel
 def follow(chain, cells, features, halted, moment, track):
     """Run the filter over seconds in a row.

@@ -13,29 +13,22 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.sparse import csr_matrix
-from scipy.special import softmax
 from scipy.stats import CensoredData, norm
 
 from lowfloat.base.codes import MomentumPhase as Phase
 from lowfloat.base.progress import Progress
 from lowfloat.errors import PhaseModelError
+from lowfloat.tape.phase_calibration import KAPPAS, calibrated, named
+from lowfloat.tape.phase_evidence import fit_evidence
 from lowfloat.tape.phase_filter import (
     AGES,
     EIGHTHS,
     MOMENTS,
     PHASES,
-    RANGES,
-    Chain,
-    Track,
-    follow,
-    new_cells,
-    new_track,
 )
-from lowfloat.tape.phase_input import FEATURES, PhaseInput
+from lowfloat.tape.phase_labels import LabelledDay
 from lowfloat.tape.phase_law import PhaseLaw, chain_of
-from lowfloat.tape.phase_model import LABELS, Evidence, PhaseModel, age_class
+from lowfloat.tape.phase_model import LABELS, PhaseModel, age_class
 
 PRIOR_LAWS = {
     Phase.DEAD: PhaseLaw(1800, 1.2),
@@ -88,46 +81,13 @@ PRIOR_EXITS, PRIOR_EXITS_BY_AGE, PRIOR_MOMENTS = 10.0, 20.0, 4.0
 HELD_OUT = 0.25
 """Share of the days, the latest, that choose what is remembered and what is named."""
 
-KAPPAS = tuple(2.0**-root for root in range(8, 16))
-"""Values of ``kappa`` tried."""
-
-COMMONNESS = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""Powers tried of how common a phase is, over which its probability is named."""
-
-HYSTERESES = (1.0, 1.25, 1.5, 2.0)
-"""Values of ``hysteresis`` tried."""
-
-NEARLY = 0.01
-"""Mean F1 given up for a larger hysteresis, with which the name changes less often."""
-
 ROWS = 60
 """Seconds of each phase that a day gives to the evidence at most, evenly spaced."""
 
 MOST_HELD = 80
 """Held-out days used at most, drawn from them."""
 
-_COMPARED = 30  # one second in so many of the held-out days
-_SMOOTH, _RIDGE = 1e-4, 1e-5  # penalties on squared steps between ranges, and on squared weights
-_LEAN = 1e-4  # and on squared logarithms of the lift
-_STEPS = 150
-_DECIMALS = 4
 _BELL_SECONDS = 2
-
-
-class LabelledDay(NamedTuple):
-    """A day to fit to.
-
-    Attributes:
-        name: ``SYMBOL/YYYY-MM-DD``.
-        manifest_id: of its stored files.
-        seen: what the filter reads of it.
-        phase: int8, label of each decision second; HALTED says nothing.
-    """
-
-    name: str
-    manifest_id: str
-    seen: PhaseInput
-    phase: np.ndarray
 
 
 class Spell(NamedTuple):
@@ -155,7 +115,7 @@ class Turn(NamedTuple):
 
 def spells_of(day: LabelledDay) -> tuple[list[Spell], list[Turn]]:
     """Return the spells of a day in order, and what became of phases at its moments."""
-    rows = _rows(day)
+    rows = day.rows
     labels = day.phase[rows].astype(int)
     starts = np.flatnonzero(np.diff(labels, prepend=-1))
     changes = rows[starts[1:]]
@@ -239,167 +199,9 @@ def fit_moments(turns: Sequence[Turn]) -> tuple[np.ndarray, np.ndarray]:
     return keep, _shrunk(begun, np.full((1, PHASES), 1.0 / PHASES), PRIOR_MOMENTS)
 
 
-def fit_evidence(features: np.ndarray, phase: np.ndarray, weight: np.ndarray) -> Evidence:
-    """Return the evidence, by maximum likelihood of a penalised multinomial logistic law.
-
-    Each feature is cut into ranges that hold equally many rows; the law gives P(phase | ranges)
-    as the softmax of a sum over features, whose steps from range to range are held small (Eilers
-    and Marx 1996). Less the logarithm of the share of each phase it is the evidence.
-
-    Args:
-        features: (rows, features), NaN where not known.
-        phase: (rows,) codes.
-        weight: (rows,), how many seconds each row stands for.
-    """
-    rows, count = features.shape
-    edges = np.stack([_edges_of(features[:, f]) for f in range(count)])
-    ranges = np.stack(
-        [np.searchsorted(edges[f], features[:, f], side="right") for f in range(count)], axis=1
-    )
-    ranges[np.isnan(features)] = RANGES
-    places = ranges + np.arange(count) * (RANGES + 1)
-    inputs = csr_matrix(
-        (np.ones(places.size), places.ravel(), np.arange(0, places.size + 1, count)),
-        shape=(rows, count * (RANGES + 1)),
-    )
-    chances = weight / weight.sum()
-    share = (np.bincount(phase, weight, PHASES) + 1.0) / (weight.sum() + PHASES)
-
-    def lost(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        offset, table = flat[:PHASES], flat[PHASES:].reshape(count, RANGES + 1, PHASES)
-        scores = inputs @ table.reshape(-1, PHASES) + offset
-        value, slope = _cross_entropy(scores, phase, chances)
-        steps = np.diff(table[:, :RANGES], axis=1)
-        value += _SMOOTH * float((steps**2).sum()) + _RIDGE * float((table**2).sum())
-        slopes = (inputs.T @ slope).reshape(table.shape) + 2.0 * _RIDGE * table
-        slopes[:, 1:RANGES] += 2.0 * _SMOOTH * steps
-        slopes[:, : RANGES - 1] -= 2.0 * _SMOOTH * steps
-        return value, np.append(slope.sum(axis=0), slopes.ravel())
-
-    first = np.zeros(PHASES * (1 + count * (RANGES + 1)))
-    first[:PHASES] = np.log(share)
-    found = minimize(lost, first, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS}).x
-    table = found[PHASES:].reshape(count, RANGES + 1, PHASES)
-    return Evidence(
-        edges, np.round(table, _DECIMALS), np.round(found[:PHASES] - np.log(share), _DECIMALS)
-    )
-
-
-def _edges_of(column: np.ndarray) -> np.ndarray:
-    """Return edges between ranges that hold equally many of the known values."""
-    known = column[np.isfinite(column)].astype(np.float64)
-    found = np.quantile(known, np.arange(1, RANGES) / RANGES) if len(known) else np.empty(0)
-    found = np.unique([float(f"{edge:.6g}") for edge in found])
-    found = found[found > known.min()] if len(known) else found  # nothing lies below the least
-    return np.append(found, np.full(RANGES - 1 - len(found), np.inf))
-
-
-def _cross_entropy(
-    scores: np.ndarray, phase: np.ndarray, weight: np.ndarray
-) -> tuple[float, np.ndarray]:
-    """Return the mean log-loss of scores (rows, 11) by weights that sum to 1, and its slope."""
-    rows = np.arange(len(phase))
-    chance = softmax(scores, axis=1)
-    value = -float(weight @ np.log(np.maximum(chance[rows, phase], 1e-300)))
-    chance[rows, phase] -= 1.0
-    return value, chance * weight[:, None]
-
-
-def calibrated(
-    model: PhaseModel, days: Sequence[LabelledDay], kappas: Sequence[float] = KAPPAS,
-    progress: Progress | None = None,
-) -> tuple[PhaseModel, dict[str, float]]:  # fmt: skip
-    """Return the model with the ``kappa``, powers and lift of least log-loss on days.
-
-    Also returns the log-loss of each ``kappa``.
-
-    Args:
-        model: a model.
-        days: that it was not fitted on.
-        kappas: values to try.
-        progress: called after each of them.
-    """
-    losses, best, least = {}, model, np.inf
-    present = _log_shares(model._replace(memory=0, present=1.0, lift=np.ones(PHASES)), days)
-    phase = np.concatenate([day.phase[_rows(day)[::_COMPARED]] for day in days]).astype(int)
-    even = np.full(len(phase), 1.0 / len(phase))
-    for number, kappa in enumerate(kappas, start=1):
-        trial = model._replace(kappa=kappa, memory=EIGHTHS, present=0.0, lift=np.ones(PHASES))
-        memory = _log_shares(trial, days)
-
-        def lost(flat: np.ndarray, memory: np.ndarray = memory) -> tuple[float, np.ndarray]:
-            scores = flat[0] * memory + flat[1] * present + flat[2:]
-            value, slope = _cross_entropy(scores, phase, even)
-            value += _LEAN * float((flat[2:] ** 2).sum())
-            slopes = [(slope * memory).sum(), (slope * present).sum()]
-            return value, np.append(slopes, slope.sum(axis=0) + 2.0 * _LEAN * flat[2:])
-
-        limits = [(0.0, 2.0), (0.0, 2.0)] + [(None, None)] * PHASES
-        first = np.append([0.25, 0.75], np.zeros(PHASES))
-        found = minimize(lost, first, jac=True, method="L-BFGS-B", bounds=limits).x
-        eighths = round(found[0] * EIGHTHS)  # and once more, with a power that can be had
-        limits[0], found[0] = (eighths / EIGHTHS, eighths / EIGHTHS), eighths / EIGHTHS
-        final = minimize(lost, found, jac=True, method="L-BFGS-B", bounds=limits)
-        losses[f"{kappa:.6f}"] = float(final.fun)
-        if final.fun < least:
-            lift = np.exp(final.x[2:] - final.x[2:].max())
-            best = trial._replace(
-                memory=eighths, present=float(final.x[1]), lift=np.maximum(lift, 1e-6)
-            )
-            least = final.fun
-        if progress is not None:
-            progress(f"kappa {kappa:.5f}", number, len(kappas))
-    return best, losses
-
-
-def named(model: PhaseModel, days: Sequence[LabelledDay]) -> tuple[PhaseModel, dict[str, float]]:
-    """Return the model with the preference and hysteresis that name the phases best on days.
-
-    A phase is named by its probability over a power of its share of the days: without that, a
-    phase that lasts a minute would hardly ever be named, since it is hardly ever the likeliest.
-    Best is the largest mean over phases of F1, the harmonic mean of precision and recall, and of
-    those that are nearly as good the calmest. Also returns it for each power and hysteresis.
-    """
-    labels = [day.phase[_rows(day)] for day in days]
-    share = np.bincount(np.concatenate(labels), minlength=PHASES) + 1.0
-    share /= share.sum()
-    scores: dict[tuple[float, float], float] = {}
-    trials = {}
-    for power in COMMONNESS:
-        preference = share**-power / (share**-power).max()
-        for hysteresis in HYSTERESES:
-            trial = model._replace(preference=preference, hysteresis=hysteresis)
-            chain = trial.chain()
-            told = np.concatenate([track_of(chain, d.seen).phase[_rows(d)] for d in days])
-            scores[power, hysteresis] = mean_f1(np.concatenate(labels), told)
-            trials[power, hysteresis] = trial
-    enough = max(scores.values()) - NEARLY
-    best = max((key for key in scores if scores[key] >= enough), key=lambda k: (k[1], scores[k]))
-    return trials[best], {f"{p:g}, {h:g}": score for (p, h), score in scores.items()}
-
-
-def mean_f1(truth: np.ndarray, told: np.ndarray) -> float:
-    """Return the mean over the phases that occur of F1, 2 hits / (told + true)."""
-    hits = np.bincount(truth[truth == told], minlength=PHASES)[:PHASES]
-    true, said = (np.bincount(part, minlength=PHASES)[:PHASES] for part in (truth, told))
-    return float((2.0 * hits[true > 0] / (true + said)[true > 0]).mean())
-
-
-def _log_shares(model: PhaseModel, days: Sequence[LabelledDay]) -> np.ndarray:
-    """Return the logarithms of what a model tells of the days' labelled seconds, thinned."""
-    chain = model.chain()
-    told = [track_of(chain, d.seen).probability[_rows(d)[::_COMPARED], :PHASES] for d in days]
-    return np.log(np.maximum(np.concatenate(told).astype(np.float64), 1e-12))
-
-
-def _rows(day: LabelledDay) -> np.ndarray:
-    """Return the seconds with a label that no halt covers."""
-    return np.flatnonzero((day.seen.halted == 0) & (day.phase < PHASES))
-
-
 def _drawn(day: LabelledDay) -> tuple[np.ndarray, np.ndarray]:
     """Return seconds of a day, at most ROWS of each phase, and how many each stands for."""
-    rows = _rows(day)
+    rows = day.rows
     drawn, weights = [], []
     for phase in range(PHASES):
         own = rows[day.phase[rows] == phase]
@@ -408,13 +210,6 @@ def _drawn(day: LabelledDay) -> tuple[np.ndarray, np.ndarray]:
         drawn.append(part)
         weights.append(np.full(len(part), len(own) / max(len(part), 1)))
     return np.concatenate(drawn), np.concatenate(weights)
-
-
-def track_of(chain: Chain, seen: PhaseInput) -> Track:
-    """Return all that the filter tells of a day."""
-    track = new_track(len(seen.halted), chain.gone.shape[-1])
-    follow(chain, new_cells(chain), *seen, track)
-    return track
 
 
 def fit(
@@ -465,7 +260,6 @@ def fit(
     keep, begun = fit_moments(turns)
     features, phase, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
     model = PhaseModel(
-        features=FEATURES,
         laws=laws,
         chains=chains,
         start=_shrunk(begins, np.full(PHASES, 1.0 / PHASES), 1.0),

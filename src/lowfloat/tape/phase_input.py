@@ -7,6 +7,7 @@ import numpy as np
 from lowfloat.base.clock import REGULAR_OPEN
 from lowfloat.tape.column import Tape
 from lowfloat.tape.columns import COLUMNS, NAMES, market_table
+from lowfloat.tape.halts import is_halted
 from lowfloat.tape.phase_filter import CLOSING, DOWN, FLAT, OPENING, UP
 from lowfloat.tape.price import mid_price
 
@@ -21,7 +22,8 @@ FEATURES = (
 )  # fmt: skip
 """Columns of the tape that tell the phase, by name; none needs to know other days."""
 
-_COLUMNS = tuple(COLUMNS[NAMES.index(name)] for name in FEATURES)
+_PLACES = [NAMES.index(name) for name in FEATURES]
+_COLUMNS = tuple(COLUMNS[place] for place in _PLACES)
 
 FLAT_REOPENING = 0.005
 """Move over a halt below which it reopened flat."""
@@ -44,14 +46,18 @@ class PhaseInput(NamedTuple):
 
 def phase_input(tape: Tape) -> PhaseInput:
     """Return what the filter reads of a tape, at each decision second 0..57,600."""
-    table = market_table(tape, _COLUMNS)
-    features = np.where(table.known, table.values, np.float32(np.nan))
-    return PhaseInput(np.ascontiguousarray(features), *moments_of(tape))
+    table, places = tape.made(market_table), _PLACES
+    if table is None:  # not worth the columns that nobody asked for
+        table, places = market_table(tape, _COLUMNS), list(range(len(_COLUMNS)))
+    features = np.empty((len(table.values), len(places)), np.float32)
+    for place, at in enumerate(places):
+        features[:, place] = np.where(table.known[:, at], table.values[:, at], np.nan)
+    return PhaseInput(features, *moments_of(tape))
 
 
 def moments_of(tape: Tape) -> tuple[np.ndarray, np.ndarray]:
     """Return ``halted`` and ``moment`` of :class:`PhaseInput`."""
-    halted = np.append(0, tape.seconds.halted > 0).astype(np.int8)
+    halted = np.append(False, tape.of(is_halted)).astype(np.int8)
     moment = np.zeros(len(halted), np.int8)
     moment[REGULAR_OPEN] = OPENING
     moment[tape.session.second(tape.session.regular_close_ns)] = CLOSING

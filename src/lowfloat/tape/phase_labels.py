@@ -7,12 +7,16 @@ later in the day may decide the name, so none of this may reach an observation.
 """
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from lowfloat.base.codes import MomentumPhase as Phase
 from lowfloat.tape.column import Tape
+from lowfloat.tape.halts import is_halted
 from lowfloat.tape.levels import vwap
+from lowfloat.tape.phase_filter import PHASES
+from lowfloat.tape.phase_input import PhaseInput
 from lowfloat.tape.price import average_true_range, mid_price
 from lowfloat.tape.windows import lagged, positive, trailing_sum
 
@@ -25,6 +29,27 @@ FLUSH_PACE = 0.02  # of a flush
 EXHAUSTION_SECONDS = 90  # at the top of a run
 FADE_SECONDS = 600  # a fall longer than this is a fade, not a distribution
 QUIET_SECONDS = 300  # a span this long within which no swing ends is quiet where it goes nowhere
+
+
+class LabelledDay(NamedTuple):
+    """A day to fit to.
+
+    Attributes:
+        name: ``SYMBOL/YYYY-MM-DD``.
+        manifest_id: of its stored files.
+        seen: what the filter reads of it.
+        phase: int8, label of each decision second; HALTED says nothing.
+    """
+
+    name: str
+    manifest_id: str
+    seen: PhaseInput
+    phase: np.ndarray
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Seconds with a label that no halt covers."""
+        return np.flatnonzero((self.seen.halted == 0) & (self.phase < PHASES))
 
 
 def label(tape: Tape) -> np.ndarray:
@@ -40,7 +65,7 @@ def label(tape: Tape) -> np.ndarray:
     half = trailing_sum(seconds.trades, 600)
     centred = np.append(half[300:], np.full(300, half[-1]))
     found[centred < DEAD_PRINTS * 600] = Phase.DEAD
-    found[seconds.halted > 0] = Phase.HALTED
+    found[tape.of(is_halted)] = Phase.HALTED
     return np.append(found[:1], found)
 
 

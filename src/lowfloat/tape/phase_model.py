@@ -47,7 +47,6 @@ class PhaseModel(NamedTuple):
     """The numbers of the phase filter.
 
     Attributes:
-        features: names of the columns that are looked at, in order.
         laws: how long each phase lasts.
         chains: these laws as BINS age bins each.
         start: float64 (11,), probability of each phase at 04:00.
@@ -65,7 +64,6 @@ class PhaseModel(NamedTuple):
         about: how it was fitted, for people.
     """
 
-    features: tuple[str, ...]
     laws: tuple[PhaseLaw, ...]
     chains: tuple[AgeChain, ...]
     start: np.ndarray
@@ -109,7 +107,7 @@ class PhaseModel(NamedTuple):
         stay = 1.0 - leave - advance
         following = np.zeros((AGES, LANES, LANES))
         following[:, :PHASES, :PHASES] = self.following
-        infinite = np.full((len(self.features), 1), np.inf)
+        infinite = np.full((len(FEATURES), 1), np.inf)
         gone = _gone(stay, advance, horizons)
         return Chain(
             _lanes(self.start), stay.ravel(), advance.ravel(), leave.ravel(), age.T.copy(),
@@ -143,7 +141,7 @@ class PhaseModel(NamedTuple):
         evidence = {
             name: {"edges": edges[np.isfinite(edges)].tolist(), "weight": weight.tolist()}
             for name, edges, weight in zip(
-                self.features, self.evidence.edges, self.evidence.weight, strict=True
+                FEATURES, self.evidence.edges, self.evidence.weight, strict=True
             )
         }
         return {
@@ -189,7 +187,6 @@ class PhaseModel(NamedTuple):
         )
         keep, begins = (_Reader(reader.of(n), f"{where}, `{n}`") for n in ("keep", "begins"))
         return cls(
-            features=FEATURES,
             laws=laws,
             chains=tuple(_read_chain(each) for each in read),
             start=reader.law(np.array([each.number("start") for each in read]), "start"),

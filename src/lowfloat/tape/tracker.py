@@ -8,7 +8,7 @@ from lowfloat.base.codes import MomentumPhase
 from lowfloat.days.day import Day
 from lowfloat.errors import PhaseModelError
 from lowfloat.tape.column import Tape
-from lowfloat.tape.phase_filter import AGES, LANES, PHASES, Track, follow, new_cells, new_track
+from lowfloat.tape.phase_filter import AGES, LANES, PHASES, Track, follow, new_cells, new_track, run
 from lowfloat.tape.phase_input import FEATURES, PhaseInput, phase_input
 from lowfloat.tape.phase_model import HORIZONS, PhaseModel, default_model
 
@@ -67,9 +67,7 @@ class MomentumPhaseTracker:
 
     def along(self, seen: PhaseInput) -> Track:
         """Return the same from what the filter reads of a day."""
-        track = new_track(len(seen.halted), len(self.horizons))
-        follow(self._chain, new_cells(self._chain), *seen, track)
-        return track
+        return run(self._chain, *seen)
 
     def update(self, state: MarketState) -> MomentumPhase:
         """Take in the next second, and return the phase told.

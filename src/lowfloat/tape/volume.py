@@ -101,14 +101,26 @@ def _relative(tape: Tape) -> np.ndarray:
     return per_closed_minute(ratio, 60 * MINUTES)
 
 
+def relative_volume(tape: Tape) -> np.ndarray:
+    """Return the shares of closed minutes over the usual by then, NaN while nothing is usual."""
+    usual = positive(tape.baseline.cumulative_volume)
+    return per_closed_minute(np.cumsum(tape.of(minute_volume)) / usual, 60 * MINUTES)
+
+
 def premarket_relative_volume(tape: Tape) -> np.ndarray:
     """Return the shares before 09:30 over the usual at that minute of the day, both so far."""
-    usual = positive(tape.baseline.cumulative_volume)
-    ratio = np.cumsum(tape.of(minute_volume)) / usual
+    return _before_open(tape, tape.of(relative_volume))
+
+
+def premarket_volume(tape: Tape) -> np.ndarray:
+    """Return the shares before 09:30 so far, int64."""
+    return _before_open(tape, tape.of(so_far))
+
+
+def _before_open(tape: Tape, told: np.ndarray) -> np.ndarray:
+    """Return a column that stands still from 09:30 on."""
     opens = tape.session.second(tape.session.regular_open_ns)
-    told = per_closed_minute(ratio, 60 * MINUTES)
-    told[opens:] = told[opens - 1]
-    return told
+    return np.concatenate([told[:opens], np.full(len(told) - opens, told[opens - 1])])
 
 
 def _against(shares: int | None, tape: Tape) -> np.ndarray:
@@ -143,13 +155,6 @@ def _print_size(tape: Tape) -> np.ndarray:
     return log1p(tape.of(tape_shares_60) / positive(prints))
 
 
-def _premarket(tape: Tape) -> np.ndarray:
-    opens = tape.session.second(tape.session.regular_open_ns)
-    shares = tape.of(so_far).copy()
-    shares[opens:] = shares[opens - 1]
-    return log1p(shares)
-
-
 def _odd_lots(tape: Tape) -> np.ndarray:
     prints = trailing_sum(tape.seconds.trades, 60)
     return trailing_sum(tape.of(events).odd_lots, 60) / positive(prints)
@@ -181,7 +186,8 @@ COLUMNS = (
     Column("volume_so_far", "log shares", 0.0, 25.0, 0, 0.0,
            "ln(1 + shares since 04:00)", "", lambda tape: log1p(tape.of(so_far))),
     Column("premarket_volume", "log shares", 0.0, 25.0, 0, 0.0,
-           "ln(1 + shares before 09:30 so far)", "", _premarket),
+           "ln(1 + shares before 09:30 so far)", "",
+           lambda tape: log1p(tape.of(premarket_volume))),
     Column("volume_surge", "squashed", 0.0, 1.0, 60 * (SURGE_MINUTES + 2), 0.0,
            "r / (r + 2), r the last closed minute over the mean of the 20 closed before it", "",
            lambda tape: squashed(tape.of(surge), 2.0)),
