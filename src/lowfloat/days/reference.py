@@ -9,7 +9,6 @@ import datetime as dt
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lowfloat.base.clock import NEW_YORK, NS
+from lowfloat.base.whole_file import write_whole
 from lowfloat.days.reference_rules import KNOWN_LATER, TABLES, TIMES, first_fault, rules_of
 from lowfloat.errors import DayCorrupt, FeedError
 
@@ -240,18 +240,7 @@ def _write(folder: Path, rows: pa.Table) -> Path | None:
     path = folder / f"{hashlib.sha256(contents).hexdigest()[:16]}.parquet"
     if path.is_file() and path.read_bytes() == contents:
         return None
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=".tmp-", dir=folder)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(contents)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    write_whole(path, contents)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -8,15 +8,16 @@ scan that is killed leaves no half of one.
 import datetime as dt
 import hashlib
 import json
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from lowfloat.base.hashing import digest_of
 from lowfloat.base.jit import PACKAGE, source_digest
 from lowfloat.base.settings import to_plain
+from lowfloat.base.whole_file import write_whole
 from lowfloat.days.bars import Bars
 from lowfloat.days.baseline import Baseline
 from lowfloat.days.baselines import Baselines
@@ -107,7 +108,8 @@ def scan_stored_day(
         message = f"{type(error).__name__}: {error}"
         return ScannedDay(symbol, date.isoformat(), "", None, [], message, False)
     if file is not None:
-        _write(file, {"row": row, "points": points})
+        content = {"row": row, "points": points}
+        write_whole(file, json.dumps(content, sort_keys=True, allow_nan=False))
     return ScannedDay(symbol, date.isoformat(), key, row, points, "", False)
 
 
@@ -161,7 +163,7 @@ def key_of(
         "day": manifest_id, "usual": to_plain(usual), "feeds": feeds, "config": terms,
         "code": code_digest(),
     }  # fmt: skip
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return digest_of(content)
 
 
 @lru_cache(maxsize=1)
@@ -191,11 +193,3 @@ class _OneSymbol:
 
     def bars(self, symbol: str, date: dt.date) -> Bars:
         return self._store.bars(symbol, date)
-
-
-def _write(file: Path, content: dict[str, Any]) -> None:
-    """Write a file in one step; two that write the same file write the same bytes."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.{os.getpid()}")
-    part.write_text(json.dumps(content, sort_keys=True, allow_nan=False))
-    os.replace(part, file)

@@ -1,9 +1,6 @@
 """The files of an index: what columns they have, and how they are written."""
 
 import datetime as dt
-import hashlib
-import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lowfloat.base.hashing import sha256_of
+from lowfloat.base.whole_file import write_whole_json
 
 SCHEMA_VERSION = 2
 
@@ -72,14 +70,7 @@ def write_index(
         path = folder / f"{name}.parquet"
         pq.write_table(pa.Table.from_pydict(columns, schema), path)
         files[path.name] = sha256_of(path)
-    part = folder / f".index.json.{os.getpid()}"
-    part.write_text(json.dumps({**about, "files": files}, indent=1, sort_keys=True) + "\n")
-    os.replace(part, description)
-
-
-def id_of(content: dict[str, Any]) -> str:
-    """Return the SHA-256 of plain content."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    write_whole_json(description, {**about, "files": files})
 
 
 def _typed(field: pa.Field, value: Any) -> Any:
