@@ -8,14 +8,17 @@ from collections.abc import Callable
 
 from reference.market_columns import TapeReader
 
+from lowfloat.base.codes import MomentumPhase as Phase
 from lowfloat.index.config import DetectionConfig
 
 
 class Reader:
     """A day's seconds as a trader would look at them, over the span that is asked about."""
 
-    def __init__(self, reader: TapeReader, first: int, last: int) -> None:
-        self.tape, self.first, self.last = reader, first, last
+    def __init__(
+        self, reader: TapeReader, chances: list[list[float]], first: int, last: int
+    ) -> None:
+        self.tape, self.chances, self.first, self.last = reader, chances, first, last
         self.mids = [second.mid for second in reader.seconds]
         self.halted = [second.halted for second in reader.seconds]
 
@@ -71,6 +74,10 @@ class Reader:
         value = self.tape.sum("value", b, 60)
         return value >= config.min_minute_value and not self.halted[b]
 
+    def likely(self, b: int, phase: int, chance: float) -> bool:
+        """Return whether a phase had a chance by what was told at the decision after ``b``."""
+        return self.chances[b + 1][phase] >= chance
+
     def when(self, holds: Callable[[int], bool], again_after: int) -> list[int]:
         """Return the decision seconds at which something begins to hold."""
         told: list[int] = []
@@ -110,6 +117,7 @@ def breakouts(r: Reader, config: DetectionConfig) -> list[tuple[int, float]]:
             and r.velocity(b) > 0
             and r.bursts(b, config)
             and r.trades(b, config)
+            and r.likely(b, Phase.BREAKOUT, terms.min_chance)
         )
 
     return [(second, level(second - 1)) for second in r.when(holds, config.again_after)]
@@ -127,19 +135,20 @@ def failed_breakouts(r: Reader, config: DetectionConfig) -> list[int]:
 
 
 def flushes(r: Reader, config: DetectionConfig) -> list[int]:
-    """Return the seconds of sharp declines from near the high."""
+    """Return the seconds of sharp declines from near a recent high."""
     terms = config.flush
 
     def holds(b: int) -> bool:
         top, mid = max(r.window(b, terms.within)), r.mids[b]
         noise = max(terms.decline_atr * (r.atr(b) or 0.0), terms.decline_spreads * r.spread(b))
         return (
-            top >= (1 - terms.near_high) * r.tape.seconds[b].high
+            top >= (1 - terms.near_high) * max(r.window(b, terms.recent))
             and 1 - mid / top >= max(terms.decline, noise / top)
             and mid < min(r.window(b - 1, terms.below)) + 1e-9
             and r.surge(b) >= config.volume_surge
             and r.pressure(b, 60) <= terms.max_buy_pressure
             and r.trades(b, config)
+            and r.likely(b, Phase.FLUSH, terms.min_chance)
         )
 
     return r.when(holds, config.again_after)
@@ -168,6 +177,7 @@ def bounces(r: Reader, config: DetectionConfig) -> list[int]:
             and terms.recovery <= back <= terms.max_recovery
             and r.pressure(b, 10) >= terms.min_buy_pressure
             and r.trades(b, config)
+            and r.likely(b, Phase.BOUNCE, terms.min_chance)
             and any(
                 r.surge(a) >= config.volume_surge for a in range(b - terms.low_within + 1, b + 1)
             )
@@ -193,25 +203,27 @@ def accumulations(r: Reader, config: DetectionConfig) -> list[int]:
             and r.pressure(b, 60) >= terms.min_buy_pressure
             and r.tape.sum("prints", b, terms.seconds) >= terms.min_prints
             and r.trades(b, config)
+            and r.likely(b, Phase.ACCUMULATION, terms.min_chance)
         )
 
     return r.when(holds, config.again_after)
 
 
 def distributions(r: Reader, config: DetectionConfig) -> list[int]:
-    """Return the seconds at which sellers take over near the high."""
+    """Return the seconds at which sellers take over near a recent high."""
     terms = config.distribution
 
+    def below(b: int) -> bool:
+        return r.mids[b] is not None and r.mids[b] < max(r.window(b, terms.recent))
+
     def holds(b: int) -> bool:
-        second = r.tape.seconds[b]
-        since = b - second.high_second
         return (
-            1 - r.mids[b] / second.high <= terms.near_high
-            and terms.since_high <= since <= terms.high_within
+            1 - r.mids[b] / max(r.window(b, terms.recent)) <= terms.near_high
+            and all(below(a) for a in range(b - terms.since_high + 1, b + 1))
             and r.pressure(b, 60) <= terms.max_buy_pressure
-            and r.surge(b) >= terms.min_surge
             and r.velocity(b) < 0
             and r.trades(b, config)
+            and r.likely(b, Phase.DISTRIBUTION, terms.min_chance)
         )
 
     return r.when(holds, config.again_after)

@@ -10,13 +10,30 @@ from reference.market_columns import TapeReader
 from reference.tapes import OPEN, P, Q, make_day, ns, resume, stop
 from tape.minutes import CALM, M, told
 
+from lowfloat.base.codes import MomentumPhase as Phase
 from lowfloat.base.codes import Pattern
 from lowfloat.days import Day
 from lowfloat.index.config import DetectionConfig
 from lowfloat.index.patterns import DETECTORS, sightings
 from lowfloat.tape.column import Tape
+from lowfloat.tape.phase import track_of
 
-CONFIG = DetectionConfig()
+PHASES = {
+    Pattern.BREAKOUT: Phase.BREAKOUT,
+    Pattern.FLUSH: Phase.FLUSH,
+    Pattern.BOUNCE: Phase.BOUNCE,
+    Pattern.ACCUMULATION: Phase.ACCUMULATION,
+    Pattern.DISTRIBUTION: Phase.DISTRIBUTION,
+}
+"""Patterns of which the phase tracker must think it possible, too."""
+
+
+def asking(chance: float) -> DetectionConfig:
+    """Return the thresholds, with another chance that the tracker must give."""
+    return DetectionConfig(**{pattern.label: {"min_chance": chance} for pattern in PHASES})
+
+
+CONFIG = asking(0.0)  # the chart alone
 QUIET = [M(4.00, 4.01), M(4.01, 4.00)] * 12 + [M(4.00, 4.00)]
 """25 minutes within two cents."""
 
@@ -76,8 +93,8 @@ def test_a_flush_falls_from_near_the_high_on_volume() -> None:
     assert REST < second <= REST + 60
     assert seen(Pattern.FLUSH, told([*CALM, M(4.00, 3.70, 1_000, 0.1)])) == []
     assert seen(Pattern.FLUSH, told([*CALM, M(4.00, 3.95, 8_000, 0.1)])) == []
-    far = [*line(5.0, 4.0, 10), *CALM, *drop]
-    assert seen(Pattern.FLUSH, told(far)) == []  # the high lies a fifth above
+    far = [*CALM, *line(4.0, 5.0, 5), *line(5.0, 4.0, 10), *drop]
+    assert seen(Pattern.FLUSH, told(far)) == []  # a high of ten minutes ago lies a fifth above
 
 
 def test_a_bounce_recovers_some_of_a_decline_but_not_all() -> None:
@@ -233,7 +250,8 @@ SEEN_IN = {
 def read(name: str) -> tuple[Day, reference.Reader]:
     day = DAYS[name]()
     last = int((day.quotes.ts_recv[-1] - day.session.start_ns) // 10**9)
-    return day, reference.Reader(TapeReader(day), OPEN + 1, last + 120)
+    chances = track_of(Tape(day)).probability.tolist()
+    return day, reference.Reader(TapeReader(day), chances, OPEN + 1, last + 120)
 
 
 @pytest.mark.parametrize("pattern", list(DETECTORS), ids=lambda pattern: pattern.label)
@@ -242,3 +260,17 @@ def test_a_detector_sees_what_plain_loops_see(pattern: Pattern) -> None:
     found = seen(pattern, day)
     assert found
     assert found == PLAIN[pattern](reader, CONFIG)
+    assert seen(pattern, day, asking(0.01)) == PLAIN[pattern](reader, asking(0.01))
+
+
+def test_a_pattern_is_seen_only_where_the_tracker_thinks_it_possible() -> None:
+    tape = Tape(read("wild")[0])
+    chances = track_of(tape).probability
+    silenced = 0
+    for pattern, phase in PHASES.items():
+        alone = DETECTORS[pattern](tape, CONFIG)
+        found = DETECTORS[pattern](tape, asking(0.01))
+        assert all(chances[sighting.second, phase] >= 0.01 for sighting in found)
+        silenced += len(alone) - len(found)
+        assert DETECTORS[pattern](tape, asking(1.0)) == []
+    assert silenced > 0

@@ -18,54 +18,59 @@ class BreakoutConfig(Settings):
     max_width_atr: NonNegative = 1.12  # of ATR(14): half of it times the root of five minutes
     fresh: Seconds = 240  # after the consolidation ended
     margin_spreads: NonNegative = 1.0  # how far above its top, in spreads
+    min_chance: Fraction = 0.15  # of the phase, by the tracker
     fails_within: Seconds = 60  # seconds in which a mid below the top is a failure
 
 
 class FlushConfig(Settings):
-    """A sharp decline from near the high, on volume."""
+    """A sharp decline from near a recent high, on volume."""
 
-    near_high: Fraction = 0.10  # the decline begins at most so far below the high of day
+    recent: Seconds = 1200
+    near_high: Fraction = 0.10  # the decline begins at most so far below it
     decline: Fraction = 0.02  # of the mid,
     decline_atr: NonNegative = 2.5  # or so many ATR(14),
     decline_spreads: NonNegative = 2.0  # or so many spreads, whichever is most
     within: Seconds = 60
     below: Seconds = 120  # under the lowest mid of so long before
-    max_buy_pressure: Fraction = 0.45
+    max_buy_pressure: Fraction = 0.5
+    min_chance: Fraction = 0.05  # of the phase, by the tracker
 
 
 class BounceConfig(Settings):
     """A decline, volume, and an attempt to recover on the back side."""
 
     decline: Fraction = 0.03  # of the top,
-    decline_atr: NonNegative = 3.0  # or so many ATR(14),
+    decline_atr: NonNegative = 2.0  # or so many ATR(14),
     decline_spreads: NonNegative = 2.0  # or so many spreads, whichever is most
     within: Seconds = 900  # from the top to the low
     recovery: Fraction = 0.25  # of the decline
     max_recovery: Fraction = 0.8  # more is no bounce any more
-    low_within: Seconds = 240  # since the low
+    low_within: Seconds = 600  # since the low
     min_buy_pressure: Fraction = 0.5
+    min_chance: Fraction = 0.15  # of the phase, by the tracker
 
 
 class AccumulationConfig(Settings):
     """Low volatility near VWAP with bids that build."""
 
     seconds: Seconds = 120
-    max_width_atr: NonNegative = 2.0  # range of that time, or 1 % or the spread if wider
+    max_width_atr: NonNegative = 3.0  # range of that time, or 1 % or the spread if wider
     max_width: Fraction = 0.01
     near_vwap: Fraction = 0.03  # of it, or so many ATR(14)
     near_vwap_atr: NonNegative = 3.0
-    min_buy_pressure: Fraction = 0.55
+    min_buy_pressure: Fraction = 0.52
     min_prints: Count = 10  # in that time: a market that nobody trades in gathers nothing
+    min_chance: Fraction = 0.1  # of the phase, by the tracker
 
 
 class DistributionConfig(Settings):
-    """Near the high of day, which is not made any more, while sellers take over."""
+    """Near a recent high, which is not made any more, while sellers take over."""
 
+    recent: Seconds = 1200
     near_high: Fraction = 0.08
     since_high: Seconds = 60
-    high_within: Seconds = 1200
-    max_buy_pressure: Fraction = 0.42
-    min_surge: NonNegative = 1.0
+    max_buy_pressure: Fraction = 0.48
+    min_chance: Fraction = 0.2  # of the phase, by the tracker
 
 
 class PullbackConfig(Settings):

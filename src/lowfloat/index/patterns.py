@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lowfloat.base.codes import MomentumPhase as Phase
 from lowfloat.base.codes import Pattern
 from lowfloat.base.jit import kernel
 from lowfloat.index.config import DetectionConfig
 from lowfloat.index.reading import begins, lasting, reading_of
 from lowfloat.tape.column import Tape
+from lowfloat.tape.phase import track_of
 from lowfloat.tape.price import change
 from lowfloat.tape.swings import swings
 from lowfloat.tape.volume import dollars_60, pullback_ratio
@@ -65,6 +67,11 @@ def traded(tape: Tape, config: DetectionConfig) -> np.ndarray:
     return (tape.of(dollars_60) >= config.min_minute_value) & ~tape.of(reading_of).halted
 
 
+def likely(tape: Tape, phase: Phase, chance: float) -> np.ndarray:
+    """Return where the phase tracker gives a phase a chance, or a greater one."""
+    return tape.of(track_of).probability[1:, phase] >= chance
+
+
 def breakouts(tape: Tape, config: DetectionConfig) -> list[Sighting]:
     """Consolidation, then a mid above its top while volume surges and the range expands."""
     now, terms = tape.of(reading_of), config.breakout
@@ -77,7 +84,7 @@ def breakouts(tape: Tape, config: DetectionConfig) -> list[Sighting]:
     lasted = standing(lasting(narrow).astype(np.float64), narrow) + terms.min_consolidation - 1
     above = now.mid > level + terms.margin_spreads * now.spread
     hit = above & (ended > 0) & (ended <= terms.fresh) & (now.velocity > 0) & gate(tape, config)
-    hit &= traded(tape, config)
+    hit &= traded(tape, config) & likely(tape, Phase.BREAKOUT, terms.min_chance)
     clear = _mean(
         ramp(now.surge, config.volume_surge, 6.0 * config.volume_surge),
         ramp(now.expansion, config.atr_expansion, 5.0 * config.atr_expansion),
@@ -105,19 +112,20 @@ def failed_breakouts(tape: Tape, config: DetectionConfig) -> list[Sighting]:
 
 
 def flushes(tape: Tape, config: DetectionConfig) -> list[Sighting]:
-    """Near the highs, then high volume and a sharp decline."""
+    """Near a recent high, then high volume and a sharp decline."""
     now, terms = tape.of(reading_of), config.flush
     top = trailing_max(now.mid, terms.within)
     decline = 1.0 - now.mid / top
     noise = np.fmax(terms.decline_atr * now.atr, terms.decline_spreads * now.spread)
     least = np.fmax(terms.decline, noise / top)
     hit = (
-        (top >= (1.0 - terms.near_high) * now.high)
+        (top >= (1.0 - terms.near_high) * trailing_max(now.mid, terms.recent))
         & (decline >= least)
         & (now.mid < lagged(trailing_min(now.mid, terms.below), 1) + 1e-9)
         & (now.surge >= config.volume_surge)
         & (now.pressure <= terms.max_buy_pressure)
         & traded(tape, config)
+        & likely(tape, Phase.FLUSH, terms.min_chance)
     )
     clear = _mean(
         ramp(decline / least, 1.0, 2.0),
@@ -174,6 +182,7 @@ def bounces(tape: Tape, config: DetectionConfig) -> list[Sighting]:
         & surged
         & (now.pressure_10 >= terms.min_buy_pressure)
         & traded(tape, config)
+        & likely(tape, Phase.BOUNCE, terms.min_chance)
     )
     clear = _mean(
         ramp(decline / least, 1.0, 3.0),
@@ -200,6 +209,7 @@ def accumulations(tape: Tape, config: DetectionConfig) -> list[Sighting]:
         & (now.pressure >= terms.min_buy_pressure)
         & (trailing_sum(tape.seconds.trades, terms.seconds) >= terms.min_prints)
         & traded(tape, config)
+        & likely(tape, Phase.ACCUMULATION, terms.min_chance)
     )
     clear = _mean(
         1.0 - width / widest,
@@ -217,30 +227,25 @@ def accumulations(tape: Tape, config: DetectionConfig) -> list[Sighting]:
 
 
 def distributions(tape: Tape, config: DetectionConfig) -> list[Sighting]:
-    """Near the high of day, which is made no more, while sellers take over."""
+    """Near a recent high, which is not made any more, while sellers take over."""
     now, terms = tape.of(reading_of), config.distribution
-    below = 1.0 - now.mid / now.high
+    top = trailing_max(now.mid, terms.recent)
+    below, since = 1.0 - now.mid / top, seconds_since(now.mid >= top)
     hit = (
         (below <= terms.near_high)
-        & (now.since_high >= terms.since_high)
-        & (now.since_high <= terms.high_within)
+        & (since >= terms.since_high)
         & (now.pressure <= terms.max_buy_pressure)
-        & (now.surge >= terms.min_surge)
         & (now.velocity < 0)
         & traded(tape, config)
+        & likely(tape, Phase.DISTRIBUTION, terms.min_chance)
     )
     clear = _mean(
-        ramp(now.pressure, 0.5, 0.25),
-        ramp(now.surge, terms.min_surge, 3.0 * terms.min_surge),
+        ramp(now.pressure, terms.max_buy_pressure, 0.25),
+        ramp(now.surge, 0.5, 3.0),
         1.0 - below / terms.near_high,
     )
     return _sightings(
-        Pattern.DISTRIBUTION,
-        hit,
-        config.again_after,
-        clear,
-        lambda b: b - int(now.since_high[b]),
-        now.high,
+        Pattern.DISTRIBUTION, hit, config.again_after, clear, lambda b: b - int(since[b]), top
     )
 
 
