@@ -188,7 +188,7 @@ def _alert_rate(tape: Tape, config: IndexConfig) -> list[dict[str, Any]]:
     close = tape.session.second(tape.session.regular_close_ns)
     at, paid = alerts[0].second, float(mid[alerts[0].second - 1])
     after = mid[at : max(close, at + 1)]
-    opening = float(mid[REGULAR_OPEN])
+    opening, high = float(mid[REGULAR_OPEN]), tape.seconds.high
     known = tape.baseline.previous_close / NANODOLLARS_PER_DOLLAR
     return [
         {
@@ -197,17 +197,15 @@ def _alert_rate(tape: Tape, config: IndexConfig) -> list[dict[str, Any]]:
             "worst": float(np.nanmin(after)) / paid - 1.0,
             "close": float(after[-1]) / paid - 1.0,
             "gapped": bool(known and opening / known >= 1.2),
+            "busy": bool(tape.seconds.volume[:REGULAR_OPEN].sum() >= 500_000),
             "below_open": bool(mid[close - 1] < opening),
-            "above_premarket": bool(
-                np.nanmax(mid[REGULAR_OPEN:close]) > np.nanmax(mid[:REGULAR_OPEN])
-            ),
+            "rose_20_percent": bool(high[REGULAR_OPEN:close].max() >= 1.2 * opening),
+            "above_premarket": bool(high[REGULAR_OPEN:close].max() > high[:REGULAR_OPEN].max()),
         }
     ]
 
 
 def _base_rates(rates: list[dict[str, Any]], days: int) -> dict[str, Any]:
-    gapped = [rate for rate in rates if rate["gapped"]]
-
     def share(of: list[dict[str, Any]], holds: Callable[[dict[str, Any]], bool]) -> float | None:
         return sum(map(holds, of)) / len(of) if of else None
 
@@ -219,13 +217,24 @@ def _base_rates(rates: list[dict[str, Any]], days: int) -> dict[str, Any]:
         "lost_10_percent": share(rates, lambda r: r["worst"] <= -0.10),
         "closed_below_the_alert": share(rates, lambda r: r["close"] < 0),
         "median_to_close": median(r["close"] for r in rates) if rates else None,
-        "gapped_20_percent": len(gapped),
-        "of_these_closed_below_the_open": share(gapped, lambda r: r["below_open"]),
-        "of_these_beat_the_premarket_high": share(gapped, lambda r: r["above_premarket"]),
+        "gapped_20_percent": _gappers([rate for rate in rates if rate["gapped"]], share),
+        "and_500_000_shares_before_the_open": _gappers(
+            [rate for rate in rates if rate["gapped"] and rate["busy"]], share
+        ),
         "published": {
             "closed_below_the_open": "0.70 to 0.75 of small caps that gap 20 %",
             "beat_the_premarket_high": "about 0.40 of them",
+            "rose_20_percent_above_the_open": "0.27 of them",
         },
+    }
+
+
+def _gappers(gapped: list[dict[str, Any]], share: Callable) -> dict[str, Any]:
+    return {
+        "days": len(gapped),
+        "closed_below_the_open": share(gapped, lambda r: r["below_open"]),
+        "beat_the_premarket_high": share(gapped, lambda r: r["above_premarket"]),
+        "rose_20_percent_above_the_open": share(gapped, lambda r: r["rose_20_percent"]),
     }
 
 

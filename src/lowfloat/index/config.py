@@ -158,7 +158,7 @@ class ScenarioConfig(Settings):
     drive_minutes: Count = 8  # from the bell, within which an opening drive begins
     pullback: Fraction = 0.15  # of the climb so far; less is not counted
     deep_pullback: Fraction = 0.5  # of the leg before it; two of these make a choppy climb
-    squeeze_size: NonNegative = 0.4  # with two pullbacks; with three any size
+    squeeze_size: NonNegative = 0.45  # with pullbacks that held
     gap: NonNegative = 0.05  # of a day that fades from its open
 
 

@@ -169,7 +169,7 @@ def _label(move: Move, closes: np.ndarray, surge: np.ndarray, terms: ScenarioCon
         return Scenario.FAILED_BREAKOUT
     if deep >= 2 and move.size < terms.squeeze_size:
         return Scenario.CHOPPY_GRIND
-    if len(move.pullbacks) >= 3 or (move.pullbacks and move.size >= terms.squeeze_size):
+    if move.pullbacks and move.size >= terms.squeeze_size:
         return Scenario.SQUEEZE_CONTINUATION
     return Scenario.CLEAN_MOMENTUM
 
