@@ -143,7 +143,8 @@ def test_every_point_is_tradable_by_what_was_known_and_labelled_by_the_rules(
 def test_a_breakout_makes_a_point_at_the_second_it_was_known() -> None:
     rest = [M(4.00, 4.01), M(4.01, 4.00)] * 12 + [M(4.00, 4.00)]
     run = [M(4.00, 4.20, 6_000, 0.9), M(4.20, 4.60, 6_000, 0.8), *[M(4.60, 4.60)] * 15]
-    close = IndexConfig(resets=ResetConfig(spacing_seconds=0))
+    alone = {"breakout": {"min_chance": 0.0}}  # by the chart, whatever the tracker thinks
+    close = IndexConfig(resets=ResetConfig(spacing_seconds=0), detection=alone)
     points = reset_points(told(rest + run, OPEN + 600), close)
     (point,) = [point for point in points if point["pattern_type"] == "breakout"]
     begun = OPEN + 600 + 60 * len(rest)
