@@ -1,4 +1,4 @@
-"""Shared by all tests: where compiled kernels are kept, and how hypothesis searches."""
+"""Shared by all tests: compiled kernels, threads of libraries, and how hypothesis searches."""
 
 import os
 from pathlib import Path
@@ -11,6 +11,11 @@ from hypothesis import settings
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     cache = os.environ.get("LOWFLOAT_CACHE") or Path.home() / ".cache" / "lowfloat"
     os.environ["LOWFLOAT_CACHE"] = str(Path(cache) / worker)
+
+# Threads that wait for one another on small matrices take more time than they save, and tests run
+# side by side. Numpy, SciPy and Torch read this as they are loaded, here and in other processes.
+for library in ("MKL", "OMP", "OPENBLAS"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 # A first call compiles and may take seconds; a failure must be found again on the next run.
 settings.register_profile("lowfloat", deadline=None, derandomize=True)
