@@ -1,8 +1,9 @@
-"""Shared by all tests: compiled kernels, threads of libraries, and how hypothesis searches."""
+"""Shared by all tests: kernels, threads, who runs which test, and how hypothesis searches."""
 
 import os
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # Two processes that compile two signatures of one kernel at the same moment can mix up Numba's
@@ -20,3 +21,10 @@ for library in ("MKL", "OMP", "OPENBLAS"):
 # A first call compiles and may take seconds; a failure must be found again on the next run.
 settings.register_profile("lowfloat", deadline=None, derandomize=True)
 settings.load_profile("lowfloat")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a folder on one worker, for `--dist loadgroup`: its tests share days and kernels."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
