@@ -10,7 +10,7 @@ TORCH := $(shell grep '^torch==' constraints.txt)
 
 # Everything a change must pass.
 test: check
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup
 
 # The part of it that takes seconds.
 check: $(INSTALLED)

@@ -1,8 +1,9 @@
-"""Shared by all tests: where compiled kernels are kept, and how hypothesis searches."""
+"""Shared by all tests: kernels, threads, who runs which test, and how hypothesis searches."""
 
 import os
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # Two processes that compile two signatures of one kernel at the same moment can mix up Numba's
@@ -12,6 +13,18 @@ if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     cache = os.environ.get("LOWFLOAT_CACHE") or Path.home() / ".cache" / "lowfloat"
     os.environ["LOWFLOAT_CACHE"] = str(Path(cache) / worker)
 
+# Threads that wait for one another on small matrices take more time than they save, and tests run
+# side by side. Numpy, SciPy and Torch read this as they are loaded, here and in other processes.
+for library in ("MKL", "OMP", "OPENBLAS"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
 # A first call compiles and may take seconds; a failure must be found again on the next run.
 settings.register_profile("lowfloat", deadline=None, derandomize=True)
 settings.load_profile("lowfloat")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a folder on one worker, for `--dist loadgroup`: its tests share days and kernels."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(item.path.parent.name))

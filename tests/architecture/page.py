@@ -3,6 +3,7 @@
 Blocks run in the order of the page. Python blocks share one namespace; of a `console` block the
 lines that begin with `$ ` are run, of a `bash` block all of them. Other blocks are text. What a
 block prints is not compared with the page. A block below `<!-- not run: REASON -->` is left out.
+A command that makes a large market makes a small one here, to which the others do the same.
 """
 
 import re
@@ -14,8 +15,10 @@ from typing import NamedTuple
 SHELLS = {"bash", "console", "sh", "shell"}
 PYTHON = {"py", "python"}
 SET_UP = {"cd", "git", "make", "pip"}  # commands that prepare a machine, by their first word
+MOST_DAYS = 6  # of all symbols together, that one command makes
 
 _NOT_RUN = re.compile(r"\s*<!-- not run: (?P<reason>.+) -->\s*")
+_MARKET = re.compile(r"--days (?P<days>\d+) --symbols (?P<symbols>\d+)\b")
 _FENCE = re.compile(r"(?P<indent> *)(?P<mark>`{3,}|~{3,})(?P<language>\w*).*")
 
 
@@ -66,7 +69,12 @@ def commands(block: Block) -> list[str]:
     if block.language == "console":
         lines = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
     lines = [line for line in lines if line and not line.startswith("#")]
-    return [line for line in lines if line.split()[0] not in SET_UP]
+    return [_MARKET.sub(_small, line) for line in lines if line.split()[0] not in SET_UP]
+
+
+def _small(market: re.Match[str]) -> str:
+    is_small = int(market["days"]) * int(market["symbols"]) <= MOST_DAYS
+    return market[0] if is_small else f"--days {MOST_DAYS} --symbols 1"
 
 
 def runs(block: Block) -> bool:

@@ -81,3 +81,11 @@ def test_a_block_with_a_reason_is_left_out_and_the_next_one_is_not() -> None:
 def test_commands_that_prepare_a_machine_are_left_out() -> None:
     block = page.Block("console", 1, "$ make install\n$ lowfloat synth \\\n    days\nok\n", "")
     assert [command.split() for command in page.commands(block)] == [["lowfloat", "synth", "days"]]
+
+
+def test_a_command_that_makes_a_large_market_makes_a_small_one() -> None:
+    large, small = "--days 60 --symbols 5 --into d", "--days 2 --symbols 3 --into d"
+    block = page.Block("console", 1, f"$ lowfloat synth {large}\n$ lowfloat synth {small}\n", "")
+    assert page.commands(block) == [
+        "lowfloat synth --days 6 --symbols 1 --into d", f"lowfloat synth {small}",
+    ]  # fmt: skip

@@ -9,8 +9,12 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
+from training.small_run import SMALL, scan_short_days, write_short_days
 
 from lowfloat.cli import main
+from lowfloat.days import DayStore
+from lowfloat.training import Run
+from lowfloat.verbs import train
 
 LOWFLOAT = [sys.executable, "-c", "from lowfloat.cli import main; main()"]
 
@@ -85,3 +89,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
         check=False,
     )
     return Demo(root, Printed(done.returncode, done.stdout, done.stderr))
+
+
+@pytest.fixture(scope="session")
+def short_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run on days that end at 09:50, so that an exam of them is short."""
+    root = tmp_path_factory.mktemp("short")
+    index = scan_short_days(write_short_days(DayStore(root / "days")), root / "index")
+    one_rollout = "training.total_timesteps=512"
+    return train(None, *SMALL, one_rollout, index=index.path, run=root / "run")

@@ -127,10 +127,10 @@ def test_train_prints_its_run_and_state(lowfloat, demo, tmp_path):
     }
 
 
-def test_examine_prints_the_exam_that_it_wrote(lowfloat, demo):
-    printed = lowfloat("examine", demo.run, "--split", "valid", "--json")
+def test_examine_prints_the_exam_that_it_wrote(lowfloat, short_run):
+    printed = lowfloat("examine", short_run.folder, "--split", "valid", "--json")
     assert printed.code == 0
-    assert printed.json == json.loads((demo.run / "exam-valid" / "exam.json").read_text())
+    assert printed.json == json.loads((short_run.folder / "exam-valid" / "exam.json").read_text())
 
 
 def test_report_prints_the_path_of_its_file(lowfloat, demo, tmp_path):

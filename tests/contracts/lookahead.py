@@ -6,6 +6,7 @@ strictly before. A leak is planted by changing the resident arrays of both days 
 """
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import NamedTuple
 
 import numpy as np
@@ -59,13 +60,17 @@ def probes(
                 yield Probe(day, second, name, FUTURES[name](day, cut, rng, other).check())
 
 
-def resident(day: Day, leak: str | None = None) -> Deck | None:
-    """Return the day made resident, with a leak if one is named; None if it has no book state."""
+def resident(day: Day) -> Deck | None:
+    """Return the day made resident; None if it has no book state."""
     if not len(day.quotes.ts_recv):
         return None
-    deck = build_deck([(day, closed_at(day, PREVIOUS_CLOSE))])
-    if leak is not None:
-        LEAKS[leak](deck)
+    return build_deck([(day, closed_at(day, PREVIOUS_CLOSE))])
+
+
+def leaking(deck: Deck, leak: str) -> Deck:
+    """Return a copy of a deck with a leak."""
+    deck = deepcopy(deck)
+    LEAKS[leak](deck)
     return deck
 
 
@@ -122,13 +127,9 @@ def _played(deck: Deck, second: int, actions: np.ndarray) -> dict[str, bytes]:
     return shown
 
 
-def alerts(probe: Probe) -> list[int | None]:
-    """Return the as-of alert of both futures, None if there was none up to the cut."""
-    seconds = [
-        first_alert(Tape(day, closed_at(day, PREVIOUS_CLOSE)), AlertConfig())
-        for day in (probe.day, probe.changed)
-    ]
-    return [at if at is not None and at <= probe.second else None for at in seconds]
+def alert(day: Day) -> int | None:
+    """Return the second of the as-of alert."""
+    return first_alert(Tape(day, closed_at(day, PREVIOUS_CLOSE)), AlertConfig())
 
 
 # Leaks: each changes the resident arrays in place, as a mistake in the package would.

@@ -7,6 +7,7 @@ every second of every halt.
 
 from collections import Counter
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from reference.tapes import nasty_day, real_days, synthetic_days
 from lowfloat.base.codes import Action, RejectReason
 from lowfloat.days import Day
 from lowfloat.env.config import EnvConfig
-from lowfloat.env.deck import build_deck
+from lowfloat.env.deck import Deck, build_deck
 from lowfloat.env.records import START
 from lowfloat.env.vector import SqueezeVectorEnv
 
@@ -41,12 +42,37 @@ def without_warning(day: Day) -> Day:
     return replace(day, status=type(status)(*(column[order] for column in changed)))
 
 
-def orders_around_halts(days: list[Day], latency_ms: int) -> Counter:
-    """Send an order in every second of and around every halt, and count what came of them."""
+class Quiet(NamedTuple):
+    """Days without warning, made resident, and the plain tapes of the days as they were."""
+
+    deck: Deck
+    tapes: list[Tape]
+
+
+def made_quiet(days: list[Day]) -> Quiet:
     quiet = [without_warning(day) for day in days]
     tapes = [Tape(day) for day in days]
     assert [Tape(day).halts for day in quiet] == [tape.halts for tape in tapes]
-    deck = build_deck([(day, None) for day in quiet])
+    return Quiet(build_deck([(day, None) for day in quiet]), tapes)
+
+
+@pytest.fixture(scope="module")
+def made_days() -> Quiet:
+    """Synthetic and nasty days."""
+    return made_quiet([*synthetic_days(), *(nasty_day(seed) for seed in range(8))])
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory) -> Quiet:
+    """Real days with halts."""
+    dates = ("2025-02-24", "2025-03-25", "2025-04-01")
+    root = tmp_path_factory.mktemp("real")
+    return made_quiet([day for date in dates for day in real_days(root / date, date, date)])
+
+
+def orders_around_halts(days: Quiet, latency_ms: int) -> Counter:
+    """Send an order in every second of and around every halt, and count what came of them."""
+    deck, tapes = days
     told: Counter = Counter()
     for rules in (PATIENT, HASTY):
         config = EnvConfig(episode=rules, risk=RICH, fills={"latency_ms": latency_ms})
@@ -84,9 +110,8 @@ def _send_each_second(deck, row: int, tape: Tape, seconds: range, config, told: 
 
 
 @pytest.mark.parametrize("latency_ms", [0, 150, 999])
-def test_no_order_fills_in_a_halt_of_a_synthetic_or_nasty_day(latency_ms) -> None:
-    days = [*synthetic_days(), *(nasty_day(seed) for seed in range(8))]
-    told = orders_around_halts(days, latency_ms)
+def test_no_order_fills_in_a_halt_of_a_synthetic_or_nasty_day(made_days, latency_ms) -> None:
+    told = orders_around_halts(made_days, latency_ms)
     assert told["fills in halts"] == 0
     assert told["refused in halts"] == told["orders in halts"] >= 1_000
     assert min(told[f"{side} orders in halts"] for side in ("buy", "sale", "forced")) >= 100
@@ -95,13 +120,8 @@ def test_no_order_fills_in_a_halt_of_a_synthetic_or_nasty_day(latency_ms) -> Non
 
 
 @pytest.mark.parametrize("latency_ms", [0, 150, 999])
-def test_no_order_fills_in_a_halt_of_a_real_day(tmp_path, latency_ms) -> None:
-    days = [
-        day
-        for date in ("2025-02-24", "2025-03-25", "2025-04-01")
-        for day in real_days(tmp_path / date, date, date)
-    ]
-    told = orders_around_halts(days, latency_ms)
+def test_no_order_fills_in_a_halt_of_a_real_day(real, latency_ms) -> None:
+    told = orders_around_halts(real, latency_ms)
     assert told["fills in halts"] == 0
     assert told["refused in halts"] == told["orders in halts"] >= 1_000
     assert told["refused outside"] == 0

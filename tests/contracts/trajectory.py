@@ -8,18 +8,20 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from reference.tapes import closed_at, nasty_day, synthetic_days
+from reference.tapes import closed_at, nasty_day
 
 from lowfloat.env.deck import build_deck
 from lowfloat.env.records import START
 from lowfloat.env.vector import SqueezeVectorEnv
+from lowfloat.synth import Options, synth_days
 
 ENVS, STEPS = 48, 500
 
 
 def trajectory_hash(seed: int, threads: int) -> str:
     """Return the hash over observations, masks, rewards, flags, infos and states."""
-    days = (*synthetic_days(2), nasty_day(0), nasty_day(3))
+    active = [day for day, _ in synth_days(2, 11, options=Options(active=1.0))]
+    days = (*active, nasty_day(0), nasty_day(3))
     rng = np.random.default_rng(1)
     starts = np.zeros(60, START)
     starts["day"] = rng.integers(0, len(days), 60)

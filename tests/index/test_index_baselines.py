@@ -59,11 +59,12 @@ def bar(date: dt.date, dollars: float, shares: int) -> dict[str, Any]:
 
 @pytest.fixture
 def row(store: DayStore, tmp_path):
-    """Scan the store with the day itself in it, and return its row."""
+    """Put the day itself into the store, scan no other, and return its row."""
 
     def scanned(price: float = 4.0, shares: int = 600) -> IndexedDay:
         put(store, DATE, price, shares)
-        return scan(store, tmp_path / "index").days("HAND")[-1]
+        (found,) = scan(store, tmp_path / "index", first=DATE, last=DATE).days("HAND")
+        return found
 
     return scanned
 

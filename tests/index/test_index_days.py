@@ -5,7 +5,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from reference.market_columns import TapeReader
+from reference.day_walk import Second
+from reference.market_columns import MidReader
 from reference.tapes import P, Q, closed_at, make_day, nasty_day, ns, resume, stop
 
 from lowfloat.base.clock import sessions_between
@@ -224,8 +225,7 @@ def alert_of(day: Day, previous_close: float, config: AlertConfig) -> int | None
     return first_alert(Tape(day, closed_at(day, previous_close)), config)
 
 
-def alert_by_hand(day: Day, previous_close: float, config: AlertConfig) -> int | None:
-    seconds = TapeReader(day).seconds
+def alert_by_hand(seconds: list[Second], previous_close: float, config: AlertConfig) -> int | None:
     base = previous_close or next((now.mid for now in seconds if now.mid is not None), 0.0)
     for second in range(1, 57_601):
         now = seconds[second - 1]
@@ -249,19 +249,21 @@ def alerts(six_days: DayStore, six_indexed: Index) -> list[tuple[Day, float, int
 def test_an_alert_comes_at_the_first_second_at_which_all_its_terms_were_met(alerts) -> None:
     config = AlertConfig()
     for day, previous_close, alert in alerts:
-        assert alert == alert_by_hand(day, previous_close, config), day.name
+        seconds = MidReader(day).seconds
+        assert alert == alert_by_hand(seconds, previous_close, config), day.name
     assert {alert is None for _, _, alert in alerts} == {True, False}
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_an_alert_counts_only_the_prints_that_count_for_volume(seed) -> None:
     day, previous_close = nasty_day(seed), 0.01
+    seconds = MidReader(day).seconds
     for config in (
         AlertConfig(min_gain=0.0, min_volume=400_000, min_minute_value=0.0),
         AlertConfig(min_gain=0.02, min_volume=1, min_minute_value=900_000.0),
     ):
         alert = alert_of(day, previous_close, config)
-        assert alert == alert_by_hand(day, previous_close, config)
+        assert alert == alert_by_hand(seconds, previous_close, config)
         assert alert is not None
 
 

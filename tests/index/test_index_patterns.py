@@ -251,7 +251,7 @@ def read(name: str) -> tuple[Day, reference.Reader]:
     day = DAYS[name]()
     last = int((day.quotes.ts_recv[-1] - day.session.start_ns) // 10**9)
     chances = track_of(Tape(day)).probability.tolist()
-    return day, reference.Reader(TapeReader(day), chances, OPEN + 1, last + 120)
+    return day, reference.Reader(TapeReader(day, seconds=last + 120), chances, OPEN + 1, last + 120)
 
 
 @pytest.mark.parametrize("pattern", list(DETECTORS), ids=lambda pattern: pattern.label)

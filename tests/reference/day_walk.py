@@ -88,18 +88,19 @@ class Second:
         self.paid: list[tuple[float, float, int, int]] = []  # price, mid before, shares, sign
 
 
-def walk(day: Day, previous_close: int) -> list[Second]:
+def walk(day: Day, previous_close: int, length: int = SECONDS) -> list[Second]:
     """Walk a day once, and return its seconds.
 
     Args:
         day: the day.
         previous_close: nanodollars, 0 if not known: then there are no price bands.
+        length: of the walk, in seconds from 04:00.
     """
     walker = _Walker(day, previous_close)
     events = list(_events(day))
     seconds = []
     row = 0
-    for number in range(SECONDS):
+    for number in range(length):
         second = Second()
         end = day.session.start_ns + (number + 1) * SECOND
         walker.begin_second()

@@ -8,8 +8,9 @@ second by second, and what was seen is kept in plain lists.
 
 from itertools import pairwise
 from math import copysign, floor, log, log1p, sqrt
+from operator import attrgetter
 
-from reference.day_walk import ASK, BID, SECOND, Second, walk
+from reference.day_walk import ASK, BID, SECOND, SECONDS, Second, walk
 from reference.running import FadedMean, FadedSum, Percentile, ZScore
 from reference.swings import Swings
 
@@ -19,43 +20,23 @@ from lowfloat.days.baseline import Baseline
 Known = float | None
 
 
-class TapeReader:
-    """Reads a day's tape at any second.
+class MidReader:
+    """Reads how a day's records and its mid stood at the end of any second.
 
     Args:
         day: the day.
         baseline: what was usual for the symbol before the day; None if nothing is known.
+        seconds: that are read, from 04:00.
     """
 
-    def __init__(self, day: Day, baseline: Baseline | None = None) -> None:
+    def __init__(self, day: Day, baseline: Baseline | None = None, seconds: int = SECONDS) -> None:
         self.baseline = baseline or Baseline(day.symbol, day.date)
         self.start = day.session.start_ns
         self.open = (day.session.regular_open_ns - self.start) // SECOND
         self.close = (day.session.regular_close_ns - self.start) // SECOND
         self.previous_close = self.baseline.previous_close / 1e9 or None
-        self.seconds = walk(day, self.baseline.previous_close)
+        self.seconds = walk(day, self.baseline.previous_close, seconds)
         self._follow_mids()
-        self._follow_flow()
-
-    def at(self, second: int) -> dict[str, Known]:
-        """Return the columns at a decision second."""
-        now = max(second - 1, 0)
-        told = {
-            **self._price(now),
-            **self._levels(now),
-            **self._swings(now),
-            **self._volume(now),
-            **self._flow(now),
-            **self._blocks(now),
-            **self._book(now),
-            **self._resting(now),
-            **self._impact(now),
-            **self._halts(now),
-            **self._bands(now),
-        }
-        if second == 0:
-            told = dict.fromkeys(told)
-        return {**told, **self._clock(second), **self._stock()}
 
     # What the ends of seconds make, one after the other.
 
@@ -121,8 +102,8 @@ class TapeReader:
                 if number < self.open:
                     premarket_high = high
                 minute.append(mid)
-            known = [each for each in recent if each is not None]
-            is_break = mid is not None and known and mid > max(known)
+            # What is not above the mid before it is not above the highest of them.
+            is_break = before is not None and mid > before and mid > max(filter(None, recent))
             self.broke.append(number if is_break else self.broke[-1] if self.broke else None)
             recent = [*recent[-299:], mid]
             if mid is not None and vwap is not None and abs(mid - vwap) > 1e-6:
@@ -147,6 +128,57 @@ class TapeReader:
             second.atr = atr
             second.leg = swings.add(number, mid, atr) if mid is not None else None
         self.closes = closes
+
+    # Windows.
+
+    def over(self, now: int, length: int) -> list[Second]:
+        """Return the last ``length`` seconds, this one included."""
+        return self.seconds[max(now - length + 1, 0) : now + 1]
+
+    def sum(self, name: str, now: int, length: int) -> float:
+        return sum(map(attrgetter(name), self.over(now, length)))
+
+    def mid(self, now: int) -> Known:
+        return self.seconds[now].mid if now >= 0 else None
+
+    def change(self, now: int, seconds: int) -> Known:
+        return _less_one(self.mid(now), self.mid(now - seconds))
+
+    def spanned(self, now: int, length: int) -> Known:
+        mids = [second.mid for second in self.over(now, length) if second.mid is not None]
+        return max(mids) - min(mids) if mids else None
+
+    def volume_of_minutes(self, first: int, last: int) -> int:
+        """Return the shares of the minutes from ``first`` to before ``last``."""
+        return sum(second.volume for second in self.seconds[60 * first : 60 * last])
+
+
+class TapeReader(MidReader):
+    """Reads a day's tape, every column of it, at any second; its arguments are the same."""
+
+    def __init__(self, day: Day, baseline: Baseline | None = None, seconds: int = SECONDS) -> None:
+        super().__init__(day, baseline, seconds)
+        self._follow_flow()
+
+    def at(self, second: int) -> dict[str, Known]:
+        """Return the columns at a decision second."""
+        now = max(second - 1, 0)
+        told = {
+            **self._price(now),
+            **self._levels(now),
+            **self._swings(now),
+            **self._volume(now),
+            **self._flow(now),
+            **self._blocks(now),
+            **self._book(now),
+            **self._resting(now),
+            **self._impact(now),
+            **self._halts(now),
+            **self._bands(now),
+        }
+        if second == 0:
+            told = dict.fromkeys(told)
+        return {**told, **self._clock(second), **self._stock()}
 
     def _follow_flow(self) -> None:
         """Follow what fades and what is scored against its own past."""
@@ -212,29 +244,6 @@ class TapeReader:
             net = self.sum("bought", number, 10) - self.sum("sold", number, 10)
             second.net = net
             second.is_large_net = bool(net) and usual_net.reached_by(abs(net))
-
-    # Windows.
-
-    def over(self, now: int, length: int) -> list[Second]:
-        """Return the last ``length`` seconds, this one included."""
-        return self.seconds[max(now - length + 1, 0) : now + 1]
-
-    def sum(self, name: str, now: int, length: int) -> float:
-        return sum(getattr(second, name) for second in self.over(now, length))
-
-    def mid(self, now: int) -> Known:
-        return self.seconds[now].mid if now >= 0 else None
-
-    def change(self, now: int, seconds: int) -> Known:
-        return _less_one(self.mid(now), self.mid(now - seconds))
-
-    def spanned(self, now: int, length: int) -> Known:
-        mids = [second.mid for second in self.over(now, length) if second.mid is not None]
-        return max(mids) - min(mids) if mids else None
-
-    def volume_of_minutes(self, first: int, last: int) -> int:
-        """Return the shares of the minutes from ``first`` to before ``last``."""
-        return sum(second.volume for second in self.seconds[60 * first : 60 * last])
 
     # The columns.
 

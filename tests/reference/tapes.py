@@ -264,12 +264,12 @@ def _nasty_status(rng: random.Random, first: int, last: int) -> list[S]:
     return sorted(rows, key=lambda row: row.received)
 
 
-@lru_cache(maxsize=4)
-def synthetic_days(count: int = 4, seed: int = 11) -> tuple[Day, ...]:
-    """Return days of the synthetic market: those with the most halts of its first 24, by date."""
-    days = [day for day, _ in synth_days(24, seed)]
+@lru_cache(maxsize=1)
+def synthetic_days() -> tuple[Day, ...]:
+    """Return days of the synthetic market: the 4 with the most halts of its first 24, by date."""
+    days = [day for day, _ in synth_days(24, seed=11)]
     days.sort(key=lambda day: -len(day.halts))
-    return tuple(sorted(days[:count], key=lambda day: day.date))
+    return tuple(sorted(days[:4], key=lambda day: day.date))
 
 
 def real_folder() -> Path:

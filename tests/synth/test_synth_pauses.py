@@ -153,10 +153,20 @@ def test_generated_days_keep_the_rules(mix, edge, first):
 
 @pytest.fixture(scope="module")
 def paused():
-    """A day that rises from $5 into a pause, and what its auctions would have found."""
+    """A morning that rises from $5 into a pause, and what its auctions would have found."""
     day, made = driven(FULL, 5.0, (OPENS + 300, OPENS + 900, 0.07))
     assert len(day.halts) >= 1
-    return day, made.seconds["value"] / 10_000
+    return morning_of(day), made.seconds["value"] / 10_000
+
+
+def morning_of(day: Day) -> Day:
+    """Return what happened in the first hour of the regular session, and before it."""
+    tables = {}
+    for name in ("trades", "quotes", "status"):
+        table = getattr(day, name)
+        kept = table.ts_event < day.session.ns(OPENS + 3_600)
+        tables[name] = type(table)(*(column[kept] for column in table))
+    return replace(day, **tables)
 
 
 def found(day, indicative=None, restricted=False):
@@ -316,7 +326,7 @@ def test_a_reopening_outside_its_collars_is_found(paused, factor):
 
 
 def test_a_pause_on_a_day_that_meets_no_band_is_found():
-    day, _ = driven(FULL, 5.0)
+    day = morning_of(driven(FULL, 5.0)[0])
     assert found(day) == ""
     at = day.session.ns(OPENS + 2000)
     status = type(day.status)(*(np.append(column, column[-1]) for column in day.status))
@@ -326,7 +336,7 @@ def test_a_pause_on_a_day_that_meets_no_band_is_found():
 
 
 def test_wrong_marks_of_restricted_short_sales_are_found():
-    day, _ = driven(FULL, 5.0, (OPENS + 300, OPENS + 600, -0.03))
+    day = morning_of(driven(FULL, 5.0, (OPENS + 300, OPENS + 600, -0.03))[0])
     row = int(np.argmax(day.status.action == SSR_CHANGE))
     assert "restricted no short sales" in found(without_status(day, row))
     assert "without cause" in found(day, restricted=True)
