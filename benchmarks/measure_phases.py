@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from lowfloat.tape.phase_calibration import calibrated, mean_f1, named
 from phase_rules import phases_by_rules
 
 from lowfloat.base.codes import MomentumPhase
@@ -27,6 +26,7 @@ from lowfloat.days.store import DayStore
 from lowfloat.synth.generate import synth_days
 from lowfloat.synth.options import Options
 from lowfloat.tape.column import Tape
+from lowfloat.tape.phase_calibration import calibrated, mean_f1, named
 from lowfloat.tape.phase_filter import PHASES, Track, run
 from lowfloat.tape.phase_fit import spells_of
 from lowfloat.tape.phase_input import phase_input

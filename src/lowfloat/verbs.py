@@ -44,7 +44,7 @@ def ingest(
 
     Args:
         source: a file, a folder (searched with all below it), a glob, or several of these.
-        into: folder of the day store.
+        into: folder of the day store, or its URL.
         vendor: ``databento``, ``massive``, ``alpaca``, ``lean`` or ``table``.
         symbols: tickers to take; None takes all.
         first: first session date to take.
@@ -81,7 +81,7 @@ def synth(
     """Make synthetic days into a day store.
 
     Args:
-        into: folder of the day store.
+        into: folder of the day store, or its URL.
         days: sessions per stock.
         seed: names the market: the same seed makes the same days on every machine.
         symbols: number of stocks.
@@ -127,8 +127,8 @@ def scan(
     """Scan a day store into an index.
 
     Args:
-        days: the day store.
-        into: folder of the index; days that it holds already are not scanned again.
+        days: folder of the day store, or its URL.
+        into: folder of the index, or its URL; days that it holds already are not scanned again.
         config: experiment or its YAML file.
         progress: told of each day.
         symbols: tickers to scan; None scans all.
@@ -158,7 +158,7 @@ def train(
     Args:
         config: experiment or its YAML file.
         overrides: ``dotted.key=value``.
-        index: index folder.
+        index: folder of the index, or its URL.
         run: folder of the run; it must be new unless ``resume``.
         resume: go on from the run's newest checkpoint, with the run's own configuration.
         progress: called with a word, steps so far, and the budget.
@@ -229,7 +229,7 @@ def examine(
         run: the run.
         split: ``valid`` or ``exam`` (or ``train``, to see how much was learned by heart).
         overrides: ``dotted.key=value`` on the run's configuration, such as ``exam.start=alert``.
-        index: index folder; the one the run was trained from if None.
+        index: folder of the index, or its URL; the one the run was trained from if None.
         checkpoint: checkpoint folder; the newest if None.
         out: folder of the result; ``RUN/exam-SPLIT`` if None.
         progress: called with a word, the second, and the number of seconds.
@@ -249,7 +249,7 @@ def examine(
     seen = sorted(day.name for day in opened.days(split=split) if day.name in trained)
     if seen and split != "train":
         raise IndexMismatch(
-            f"{split} of {opened.path} holds days that {sat.folder} was trained on: "
+            f"{split} of {opened.where} holds days that {sat.folder} was trained on: "
             f"{', '.join(seen[:4])}. Use the index of the run, or one split at the same dates."
         )
     deck, _, days = load_split(opened, split, progress=progress)
@@ -359,7 +359,7 @@ def _fingerprint(experiment: Experiment, index: Index, days: dict[str, str]) -> 
     return {
         "id": hashlib.sha256(text.encode()).hexdigest(),
         **named,
-        "index_path": str(index.path.resolve()),
+        "index_path": index.where,
     }
 
 
@@ -393,12 +393,12 @@ def _check_same_data(run: "Run", index: Index, days: dict[str, str]) -> None:
     if before != days:
         odd = sorted(set(before.items()) ^ set(days.items()))
         raise IndexMismatch(
-            f"{run.folder} was trained on other days than {index.path} now holds: "
+            f"{run.folder} was trained on other days than {index.where} now holds: "
             f"{', '.join(sorted({name for name, _ in odd})[:4])}. Resume with the same data."
         )
     if run.fingerprint["index"] != index.id:
         raise IndexMismatch(
-            f"{run.folder} was trained on another scan of the same days than {index.path}; its "
+            f"{run.folder} was trained on another scan of the same days than {index.where}; its "
             "reset points may differ. Resume with the same index."
         )
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lowfloat.tape.phase_calibration import mean_f1
-from lowfloat.tape.phase_evidence import fit_evidence
 
 from lowfloat.base.codes import MomentumPhase as Phase
 from lowfloat.errors import PhaseModelError
+from lowfloat.tape.phase_calibration import mean_f1
+from lowfloat.tape.phase_evidence import fit_evidence
 from lowfloat.tape.phase_filter import AGES, OPENING, PHASES, RANGES, UP
 from lowfloat.tape.phase_fit import (
     PRIOR_LAWS,

@@ -54,13 +54,13 @@ def load_split(
     if not days:
         counts = {name: len(index.days(split=name)) for name in ("train", "valid", "exam")}
         raise EmptySplit(
-            f"split {split!r} of {index.path} leaves no tradable day"
+            f"split {split!r} of {index.where} leaves no tradable day"
             f"{f' of {symbol}' if symbol else ''}; days per split: {counts}. Change the split's "
             "dates with `lowfloat scan DAYS --into INDEX index.splits.train_end=DATE`."
         )
     store = DayStore(days_root) if days_root is not None else index.store
     index.check_days(days, store)
-    baselines = Baselines(store, ReferenceTables(store.root))
+    baselines = Baselines(store, ReferenceTables(store.where))
     opened = [(store[day.symbol, day.date], baselines.of(day.symbol, day.date)) for day in days]
     deck = build_deck(opened, normaliser, progress)
     starts = []

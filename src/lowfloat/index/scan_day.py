@@ -1,16 +1,14 @@
 """The scan of one day: from a store to plain rows, kept so that it is not made twice.
 
 A result is a JSON file named by a hash of all it depends on: the day's files, the configuration,
-what was usual before the day, and the code. It is written under another name first, so that a
-scan that is killed leaves no half of one.
+what was usual before the day, and the code. It is written whole or not at all, so that a scan that
+is killed leaves no half of one.
 """
 
 import datetime as dt
 import hashlib
 import json
-import os
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +20,7 @@ from lowfloat.days.baseline import Baseline
 from lowfloat.days.baselines import Baselines
 from lowfloat.days.day import Day
 from lowfloat.days.feeds import FEEDS_READ, Feeds
+from lowfloat.days.place import place_of
 from lowfloat.days.reference import ReferenceTables
 from lowfloat.days.store import DayStore
 from lowfloat.errors import LowfloatError
@@ -80,25 +79,26 @@ def scan_stored_day(
     """Scan a day of a store; what a worker is sent.
 
     Args:
-        root: folder of the store.
+        root: folder of the store, or its URL.
         symbol: ticker.
         date: of the day.
         stored: dates of all stored days of the symbol.
         config: of the scan.
-        kept: folder of results; None keeps none.
+        kept: folder of results, or its URL; None keeps none.
 
     Returns:
         The rows; if the day is corrupt, or breaks a rule, the error in their place.
     """
     store = DayStore(root)
     try:
-        tables = ReferenceTables(store.root)
+        tables = ReferenceTables(store.where)
         baseline = Baselines(_OneSymbol(store, symbol, stored), tables).of(symbol, date)
         told = _told(store, tables, symbol, date)
         key = key_of(store.manifest(symbol, date)["id"], baseline, config, told)
-        file = Path(kept) / key[:2] / f"{key}.json" if kept is not None else None
-        if file is not None and file.is_file():
-            found = json.loads(file.read_text())
+        place, name = None if kept is None else place_of(kept), f"{key[:2]}/{key}.json"
+        before = None if place is None else place.read(name)
+        if before is not None:
+            found = json.loads(before)
             return ScannedDay(
                 symbol, date.isoformat(), key, found["row"], found["points"], "", True
             )
@@ -106,8 +106,9 @@ def scan_stored_day(
     except LowfloatError as error:
         message = f"{type(error).__name__}: {error}"
         return ScannedDay(symbol, date.isoformat(), "", None, [], message, False)
-    if file is not None:
-        _write(file, {"row": row, "points": points})
+    if place is not None:
+        text = json.dumps({"row": row, "points": points}, sort_keys=True, allow_nan=False)
+        place.write(name, text.encode())
     return ScannedDay(symbol, date.isoformat(), key, row, points, "", False)
 
 
@@ -191,11 +192,3 @@ class _OneSymbol:
 
     def bars(self, symbol: str, date: dt.date) -> Bars:
         return self._store.bars(symbol, date)
-
-
-def _write(file: Path, content: dict[str, Any]) -> None:
-    """Write a file in one step; two that write the same file write the same bytes."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.{os.getpid()}")
-    part.write_text(json.dumps(content, sort_keys=True, allow_nan=False))
-    os.replace(part, file)
