@@ -23,6 +23,7 @@ from phase_rules import phases_by_rules
 from lowfloat.base.codes import MomentumPhase
 from lowfloat.cli_phase import labels_of_truth
 from lowfloat.days.store import DayStore
+from lowfloat.exam.interval import ratio_ahead_interval, ratio_interval
 from lowfloat.synth.generate import synth_days
 from lowfloat.synth.options import Options
 from lowfloat.tape.column import Tape
@@ -93,25 +94,23 @@ def score(probability: np.ndarray, day: LabelledDay) -> Score:
     )  # fmt: skip
 
 
-def summary(scores: list[Score], rng: np.random.Generator) -> dict:
+def summary(scores: list[Score], seed: int) -> dict:
     """Return accuracy and log-loss with 95 % intervals over days."""
-    table = np.array(scores, np.float64)
-    drawn = table[rng.integers(0, len(table), (DRAWS, len(table)))].sum(axis=1)
-    whole = table.sum(axis=0)
+    seconds, right, lost = np.array(scores, np.float64).T
     result = {}
-    for name, column in (("accuracy", 1), ("log_loss", 2)):
-        low, high = np.quantile(drawn[:, column] / drawn[:, 0], (0.025, 0.975))
-        result[name] = {"value": whole[column] / whole[0], "low": low, "high": high}
+    for name, total in (("accuracy", right), ("log_loss", lost)):
+        low, high = ratio_interval(total, seconds, 0.95, DRAWS, seed) or (None, None)
+        result[name] = {"value": total.sum() / seconds.sum(), "low": low, "high": high}
     return result
 
 
-def gain(one: list[Score], other: list[Score], rng: np.random.Generator) -> dict:
+def gain(one: list[Score], other: list[Score], seed: int) -> dict:
     """Return how much lower the log-loss of one is, with an interval over the same days."""
-    a, b = np.array(one, np.float64), np.array(other, np.float64)
-    draws = rng.integers(0, len(a), (DRAWS, len(a)))
-    lower = (b[draws, 2].sum(axis=1) - a[draws, 2].sum(axis=1)) / a[draws, 0].sum(axis=1)
-    low, high = np.quantile(lower, (0.025, 0.975))
-    return {"value": (b[:, 2].sum() - a[:, 2].sum()) / a[:, 0].sum(), "low": low, "high": high}
+    seconds, _, lost = np.array(one, np.float64).T
+    more = np.array(other, np.float64)[:, 2]
+    bounds = ratio_ahead_interval((more, seconds), (lost, seconds), 0.95, DRAWS, seed)
+    low, high = bounds or (None, None)
+    return {"value": (more.sum() - lost.sum()) / seconds.sum(), "low": low, "high": high}
 
 
 def reliability(tracks: list[Track], days: list[LabelledDay]) -> dict:
@@ -251,7 +250,6 @@ def measure(
     mix: str, days: int, symbols: int, seed: int, known: list[Seen], forgetful: PhaseModel
 ) -> dict:
     """Return everything about one mix; the baselines know the ``known`` days of both mixes."""
-    rng = np.random.default_rng(seed)
     seen = see(mix, days, symbols, seed)
     own = [each.day for each in seen]
     model = default_model()
@@ -277,10 +275,10 @@ def measure(
                 for each in seen)  # fmt: skip
     return {
         "days": len(own),
-        "scores": {name: summary(each, rng) for name, each in scores.items()},
+        "scores": {name: summary(each, seed) for name, each in scores.items()},
         "accuracy_of_the_rules_words": right / sum(each.seconds for each in ours),
         "log_loss_gained_on": {
-            name: gain(ours, each, rng) for name, each in scores.items() if name != "tracker"
+            name: gain(ours, each, seed) for name, each in scores.items() if name != "tracker"
         },
         "naming": {
             "tracker": naming([track.phase for track in tracks], own),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lowfloat.base.clock import SECONDS_PER_SESSION
 from lowfloat.base.jit import PACKAGE, source_digest
 from lowfloat.base.progress import Progress
+from lowfloat.base.whole_file import write_whole_json
 from lowfloat.config import Experiment, dump_config, load_config
 from lowfloat.days.store import DayStore
 from lowfloat.errors import CheckpointError, ConfigError, IndexMismatch
@@ -205,11 +206,11 @@ def train(
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "config.yaml").open("w", encoding="utf-8") as stream:
             dump_config(experiment, stream)
-        _write_json(folder / "normaliser.json", normaliser.as_dict())
-        _write_json(folder / "fingerprint.json", _fingerprint(experiment, opened, manifests))
+        write_whole_json(folder / "normaliser.json", normaliser.as_dict())
+        write_whole_json(folder / "fingerprint.json", _fingerprint(experiment, opened, manifests))
 
     def write_status(state: str, num_timesteps: int) -> None:
-        _write_json(folder / "status.json", {"state": state, "num_timesteps": num_timesteps})
+        write_whole_json(folder / "status.json", {"state": state, "num_timesteps": num_timesteps})
 
     return train_run(Run(folder), SqueezeVecEnv(env), settings, write_status, resume, progress)
 
@@ -401,10 +402,3 @@ def _check_same_data(run: "Run", index: Index, days: dict[str, str]) -> None:
             f"{run.folder} was trained on another scan of the same days than {index.where}; its "
             "reset points may differ. Resume with the same index."
         )
-
-
-def _write_json(path: Path, value: Any) -> None:
-    """Write a small file so that a reader sees the old one or the new one."""
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n")
-    temporary.replace(path)

@@ -191,9 +191,7 @@ def test_an_upload_that_is_cut_short_leaves_no_day_to_be_seen(
     assert_same(DayStore(url)[KEY], a_day())
 
 
-def test_a_day_that_was_dropped_and_made_again_is_fetched_again(
-    stored: DayStore, url: str
-) -> None:
+def test_a_day_that_was_dropped_and_made_again_is_fetched_again(stored: DayStore, url: str) -> None:
     old = stored[KEY]
     prices = old.trades.price.tolist()
     DayStore(url).drop(*KEY)

@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lowfloat.base.cache import cache_root
+from lowfloat.base.whole_file import write_whole
 from lowfloat.days.work import work_folder
 from lowfloat.errors import ConfigError
 
@@ -129,19 +129,7 @@ class _Folder:
     names_once, read_once = names, read
 
     def write(self, name: str, contents: bytes) -> None:
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(contents)
-                file.flush()
-                os.fchmod(file.fileno(), 0o644)
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        path = write_whole(self.folder / name, contents)
         sync(path.parent)
 
     def remove(self, name: str) -> None:

@@ -143,15 +143,17 @@ class ScenarioConfig(Settings):
     dead_range: NonNegative = 0.05  # and one that spans less than this dead
     over_at: Fraction = 0.6  # share of its climb that ends a move when it is lost
     stale_minutes: Count = 60  # without a new high, that end it, too
-    news_share: Fraction = 0.3  # of its size in two minutes, from quiet
-    news_surge: NonNegative = 10.0
-    blowoff_share: Fraction = 0.4  # of its size in the last five minutes
+    news_share: Fraction = 0.3  # of its size in two minutes,
+    news_surge: NonNegative = 10.0  # on so many times the volume of the 20 minutes before
+    small: NonNegative = 0.25  # a move that stays smaller,
+    fail_minutes: Count = 6  # or takes no longer from base to top, has failed if soon lost
+    blowoff_minutes: Count = 10  # of any other, the last before its top,
+    blowoff_share: Fraction = 0.4  # which make so much of its size
     blowoff_loss: Fraction = 0.5  # of its size lost again within 15 minutes of the top
-    fail_minutes: Count = 6  # from base to top of a breakout that failed, at most
-    pullback: Fraction = 0.2  # of the climb so far; less is not counted
-    deep_pullback: Fraction = 0.5  # two of these make a choppy climb,
-    shakeout: Fraction = 0.4  # or one of this in a climb that stays small
-    squeeze_size: NonNegative = 0.4  # with two pullbacks that hold; with three any size
+    drive_minutes: Count = 8  # from the bell, within which an opening drive begins
+    pullback: Fraction = 0.15  # of the climb so far; less is not counted
+    deep_pullback: Fraction = 0.5  # of the leg before it; two of these make a choppy climb
+    squeeze_size: NonNegative = 0.4  # with two pullbacks; with three any size
     gap: NonNegative = 0.05  # of a day that fades from its open
 
 

@@ -84,10 +84,9 @@ def breakouts(tape: Tape, config: DetectionConfig) -> list[Sighting]:
         ramp(lasted, float(terms.min_consolidation), 6.0 * terms.min_consolidation),
         ramp(now.mid / now.high, 0.95, 1.0),
     )
-    return [
-        Sighting(b + 1, Pattern.BREAKOUT, float(clear[b]), b - int(ended[b]), float(level[b]))
-        for b in begins(hit, config.again_after)
-    ]
+    return _sightings(
+        Pattern.BREAKOUT, hit, config.again_after, clear, lambda b: b - int(ended[b]), level
+    )
 
 
 def failed_breakouts(tape: Tape, config: DetectionConfig) -> list[Sighting]:
@@ -125,11 +124,14 @@ def flushes(tape: Tape, config: DetectionConfig) -> list[Sighting]:
         ramp(now.surge, config.volume_surge, 3.0 * config.volume_surge),
         ramp(now.pressure_10, 0.5, 0.2),
     )
-    return [
-        Sighting(b + 1, Pattern.FLUSH, float(clear[b]), _last(now.mid, b, terms.within, top[b]),
-                 float(top[b]))
-        for b in begins(hit, config.again_after)
-    ]  # fmt: skip
+    return _sightings(
+        Pattern.FLUSH,
+        hit,
+        config.again_after,
+        clear,
+        lambda b: _last(now.mid, b, terms.within, top[b]),
+        top,
+    )
 
 
 class _Decline(NamedTuple):
@@ -179,10 +181,9 @@ def bounces(tape: Tape, config: DetectionConfig) -> list[Sighting]:
              3.0 * config.volume_surge),
         ramp(now.pressure_10, 0.5, 0.8),
     )  # fmt: skip
-    return [
-        Sighting(b + 1, Pattern.BOUNCE, float(clear[b]), int(fall.low_at[b]), float(fall.low[b]))
-        for b in begins(hit, config.again_after)
-    ]
+    return _sightings(
+        Pattern.BOUNCE, hit, config.again_after, clear, lambda b: int(fall.low_at[b]), fall.low
+    )
 
 
 def accumulations(tape: Tape, config: DetectionConfig) -> list[Sighting]:
@@ -205,11 +206,14 @@ def accumulations(tape: Tape, config: DetectionConfig) -> list[Sighting]:
         1.0 - away / near,
         ramp(now.pressure, terms.min_buy_pressure, 0.8),
     )
-    return [
-        Sighting(b + 1, Pattern.ACCUMULATION, float(clear[b]), b + 1 - terms.seconds,
-                 float(now.vwap[b]))
-        for b in begins(hit, config.again_after)
-    ]  # fmt: skip
+    return _sightings(
+        Pattern.ACCUMULATION,
+        hit,
+        config.again_after,
+        clear,
+        lambda b: b + 1 - terms.seconds,
+        now.vwap,
+    )
 
 
 def distributions(tape: Tape, config: DetectionConfig) -> list[Sighting]:
@@ -230,11 +234,14 @@ def distributions(tape: Tape, config: DetectionConfig) -> list[Sighting]:
         ramp(now.surge, terms.min_surge, 3.0 * terms.min_surge),
         1.0 - below / terms.near_high,
     )
-    return [
-        Sighting(b + 1, Pattern.DISTRIBUTION, float(clear[b]), b - int(now.since_high[b]),
-                 float(now.high[b]))
-        for b in begins(hit, config.again_after)
-    ]  # fmt: skip
+    return _sightings(
+        Pattern.DISTRIBUTION,
+        hit,
+        config.again_after,
+        clear,
+        lambda b: b - int(now.since_high[b]),
+        now.high,
+    )
 
 
 def first_pullbacks(tape: Tape, config: DetectionConfig) -> list[Sighting]:
@@ -273,15 +280,12 @@ def first_pullbacks(tape: Tape, config: DetectionConfig) -> list[Sighting]:
         ramp(quiet, terms.max_volume, 0.2),
         ramp(rise[top_at], terms.leg, 3.0 * terms.leg),
     )
-    found, legs = [], set()
-    for b in begins(hit, config.again_after):
-        if int(leg.base_second[b]) not in legs:
-            legs.add(int(leg.base_second[b]))
-            found.append(
-                Sighting(b + 1, Pattern.FIRST_PULLBACK, float(clear[b]), int(top_at[b]),
-                         float(leg.low_since_top[b]))
-            )  # fmt: skip
-    return found
+    seen = _sightings(
+        Pattern.FIRST_PULLBACK, hit, config.again_after, clear, lambda b: int(top_at[b]),
+        leg.low_since_top,
+    )  # fmt: skip
+    first_of_leg = {int(leg.base_second[one.second - 1]): one for one in reversed(seen)}
+    return sorted(first_of_leg.values())
 
 
 def vwap_reclaims(tape: Tape, config: DetectionConfig) -> list[Sighting]:
@@ -302,11 +306,9 @@ def vwap_reclaims(tape: Tape, config: DetectionConfig) -> list[Sighting]:
         ramp(now.mid / now.vwap - 1.0, 0.0, 0.02),
         ramp(now.pressure, 0.5, 0.75),
     )
-    return [
-        Sighting(b + 1, Pattern.VWAP_RECLAIM, float(clear[b]), b + 1 - terms.hold,
-                 float(now.vwap[b]))
-        for b in begins(hit, config.again_after)
-    ]  # fmt: skip
+    return _sightings(
+        Pattern.VWAP_RECLAIM, hit, config.again_after, clear, lambda b: b + 1 - terms.hold, now.vwap
+    )
 
 
 def vwap_rejects(tape: Tape, config: DetectionConfig) -> list[Sighting]:
@@ -325,11 +327,14 @@ def vwap_rejects(tape: Tape, config: DetectionConfig) -> list[Sighting]:
         ramp(1.0 - place, terms.away, 3.0 * terms.away),
         ramp(now.volume_z, 0.0, 3.0),
     )
-    return [
-        Sighting(b + 1, Pattern.VWAP_REJECT, float(clear[b]),
-                 _last(place, b, terms.within, reached[b]), float(now.vwap[b]))
-        for b in begins(hit, config.again_after)
-    ]  # fmt: skip
+    return _sightings(
+        Pattern.VWAP_REJECT,
+        hit,
+        config.again_after,
+        clear,
+        lambda b: _last(place, b, terms.within, reached[b]),
+        now.vwap,
+    )
 
 
 def halt_continuations(tape: Tape, config: DetectionConfig) -> list[Sighting]:
@@ -349,11 +354,9 @@ def halt_continuations(tape: Tape, config: DetectionConfig) -> list[Sighting]:
         ramp(now.mid / before - 1.0, 0.0, 0.05),
         ramp(change(tape, terms.after), 0.0, 0.02),
     )
-    return [
-        Sighting(b + 1, Pattern.HALT_CONTINUATION, float(clear[b]), b + 1 - terms.after,
-                 float(before[b]))
-        for b in begins(hit, 0)
-    ]  # fmt: skip
+    return _sightings(
+        Pattern.HALT_CONTINUATION, hit, 0, clear, lambda b: b + 1 - terms.after, before
+    )
 
 
 DETECTORS: dict[Pattern, Detector] = {
@@ -374,6 +377,21 @@ def sightings(tape: Tape, config: DetectionConfig) -> list[Sighting]:
     """Return what all detectors saw, in the order in which it was known."""
     found = [seen for detect in DETECTORS.values() for seen in detect(tape, config)]
     return sorted(found, key=lambda seen: (seen.second, seen.pattern))
+
+
+def _sightings(
+    pattern: Pattern,
+    hit: np.ndarray,
+    again_after: int,
+    clear: np.ndarray,
+    begun: Callable[[int], int],
+    level: np.ndarray,
+) -> list[Sighting]:
+    """Return what was seen where a condition begins to hold, known at the decision after it."""
+    return [
+        Sighting(b + 1, pattern, float(clear[b]), begun(b), float(level[b]))
+        for b in begins(hit, again_after)
+    ]
 
 
 def _mean(*parts: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lowfloat.base.hashing import digest_of
 from lowfloat.base.jit import PACKAGE, source_digest
 from lowfloat.base.settings import to_plain
 from lowfloat.days.bars import Bars
@@ -162,7 +163,7 @@ def key_of(
         "day": manifest_id, "usual": to_plain(usual), "feeds": feeds, "config": terms,
         "code": code_digest(),
     }  # fmt: skip
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return digest_of(content)
 
 
 @lru_cache(maxsize=1)

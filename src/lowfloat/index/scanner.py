@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from lowfloat.base.hashing import digest_of
 from lowfloat.base.progress import Progress
 from lowfloat.base.settings import to_plain
 from lowfloat.days.baseline import Baseline
@@ -21,7 +22,7 @@ from lowfloat.index.config import IndexConfig
 from lowfloat.index.index import Index
 from lowfloat.index.scan_day import ScannedDay, scan_day, scan_stored_day
 from lowfloat.index.splits import Key, splits_of
-from lowfloat.index.tables import SCHEMA_VERSION, id_of, write_index
+from lowfloat.index.tables import SCHEMA_VERSION, write_index
 
 RESULTS = "scanned"
 """Folder of an index with the results of single days; without it a scan is only slower."""
@@ -189,7 +190,7 @@ class MomentumIndexBuilder:
         }  # fmt: skip
         return {
             "schema_version": SCHEMA_VERSION,
-            "id": id_of(content),
+            "id": digest_of(content),
             "days_root": store.where,
             "config": plain,
             "days": data,

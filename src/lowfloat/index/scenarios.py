@@ -17,6 +17,7 @@ from lowfloat.index.config import IndexConfig, ScenarioConfig
 from lowfloat.index.reading import reading_of
 from lowfloat.tape.column import Tape
 from lowfloat.tape.price import true_ranges
+from lowfloat.tape.volume import minute_volume
 
 COMPOUNDS = ("failed_breakout_then_reversal", "morning_squeeze_afternoon_fade", "several_attempts")
 """Ordered pairs of stories in one day, and two failures or more before a success."""
@@ -34,7 +35,7 @@ class Move(NamedTuple):
         end: minute at which it was over.
         base: dollars.
         peak: dollars.
-        pullbacks: share of the climb so far that each pullback inside it gave back.
+        pullbacks: share that each pullback inside it gave back of the leg before it.
         scenario: its story.
     """
 
@@ -91,7 +92,7 @@ def story_of(tape: Tape, config: IndexConfig) -> Story:
     spread = np.nan_to_num(now.spread[59::60][:close] / closes)
     least = np.maximum(terms.least_move_spreads * spread, terms.least_move)
     least = np.maximum(least, terms.least_move_atr * usual)
-    surge = np.nan_to_num(now.surge[59::60])
+    surge = _surge(tape.of(minute_volume).astype(np.float64))
     moves = tuple(
         move._replace(scenario=_label(move, closes, surge, terms))
         for move in _moves(closes.tolist(), least.tolist(), terms)
@@ -109,7 +110,7 @@ def _moves(closes: list[float], least: list[float], terms: ScenarioConfig) -> li
     """
     moves: list[Move] = []
     begin = free_from = 0
-    top, low, climbing = 0, 0.0, False
+    top, low, leg, climbing = 0, 0.0, 0.0, False
     pullbacks: list[float] = []
     for minute, close in enumerate(closes):
         if close != close:
@@ -123,11 +124,13 @@ def _moves(closes: list[float], least: list[float], terms: ScenarioConfig) -> li
                 # A base may last: the climb begins where the price last was in it.
                 base = closes[begin] + terms.base * (close - closes[begin])
                 begin = max(m for m in range(begin, minute) if closes[m] <= base)
+                leg = closes[begin]
             continue
         climb = closes[top] - closes[begin]
         if close > closes[top]:
-            if (depth := (closes[top] - low) / climb) >= terms.pullback:
-                pullbacks.append(depth)
+            if closes[top] - low >= terms.pullback * climb:
+                pullbacks.append((closes[top] - low) / (closes[top] - leg))
+                leg = low
             top, low = minute, close
             continue
         low = min(low, close)
@@ -148,32 +151,35 @@ def _move(begin: int, top: int, end: int, closes: list[float], pullbacks: list[f
 
 def _label(move: Move, closes: np.ndarray, surge: np.ndarray, terms: ScenarioConfig) -> Scenario:
     climb = move.peak - move.base
-    last = max(move.top - 5, move.begin)
-    after = closes[move.top : move.top + 16]
-    early = closes[min(move.begin + 2, move.top)] - move.base
+
+    def lost(minutes: int) -> float:
+        return (move.peak - float(closes[move.top : move.top + minutes + 1].min())) / climb
+
+    early = (closes[min(move.begin + 2, move.top)] - move.base) / climb
+    late = (move.peak - closes[max(move.top - terms.blowoff_minutes, move.begin)]) / climb
     deep = sum(depth >= terms.deep_pullback for depth in move.pullbacks)
-    crashed = (move.peak - float(after.min())) / climb >= terms.blowoff_loss
-    if early / climb >= terms.news_share and surge[move.begin : move.begin + 3].max() >= (
-        terms.news_surge
-    ):
+    if early >= terms.news_share and surge[move.begin : move.begin + 3].max() >= terms.news_surge:
         return Scenario.NEWS_CATALYST
-    if (
-        crashed
-        and (move.peak - closes[last]) / climb >= terms.blowoff_share
-        and (move.top - move.begin > terms.fail_minutes)
-    ):
+    brief = move.size < terms.small or move.top - move.begin <= terms.fail_minutes
+    if not brief and late >= terms.blowoff_share and lost(15) >= terms.blowoff_loss:
         return Scenario.PARABOLIC_BLOWOFF
-    if abs(move.begin - _OPEN) <= 5 and move.top <= _OPEN + 60 and not deep:
+    if abs(move.begin - _OPEN) <= terms.drive_minutes and move.top <= _OPEN + 60 and not deep:
         return Scenario.OPENING_DRIVE
-    if crashed and move.top - move.begin <= terms.fail_minutes:
+    if brief and deep < 2 and lost(60) >= terms.over_at:
         return Scenario.FAILED_BREAKOUT
-    if len(move.pullbacks) < 2:
-        return Scenario.CLEAN_MOMENTUM
-    if deep >= 2 or (max(move.pullbacks) >= terms.shakeout and move.size < terms.squeeze_size):
+    if deep >= 2 and move.size < terms.squeeze_size:
         return Scenario.CHOPPY_GRIND
-    if len(move.pullbacks) >= 3 or move.size >= terms.squeeze_size:
+    if len(move.pullbacks) >= 3 or (move.pullbacks and move.size >= terms.squeeze_size):
         return Scenario.SQUEEZE_CONTINUATION
     return Scenario.CLEAN_MOMENTUM
+
+
+def _surge(volume: np.ndarray) -> np.ndarray:
+    """Return, per minute, its volume over the mean of the 20 before it, a share added to both."""
+    total = np.concatenate([[0.0], np.cumsum(volume)])
+    first = np.maximum(np.arange(len(volume)) - 20, 0)
+    usual = (total[:-1] - total[first]) / np.maximum(np.arange(len(volume)) - first, 1)
+    return (volume + 1.0) / (usual + 1.0)
 
 
 def _of_day(

@@ -75,10 +75,5 @@ def write_index(
     place.write(DESCRIPTION, text.encode())
 
 
-def id_of(content: dict[str, Any]) -> str:
-    """Return the SHA-256 of plain content."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
 def _typed(field: pa.Field, value: Any) -> Any:
     return dt.date.fromisoformat(value) if field.name == "date" else value

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lowfloat.base.clock import format_second
+from lowfloat.base.whole_file import write_whole
 from lowfloat.days.store import DayStore
 from lowfloat.errors import ConfigError
 from lowfloat.index.distribution import best_first, points_of, quality_by, top_days
 from lowfloat.index.index import CategorizedResetPoint, Index
 from lowfloat.index.quality import PHASE_SCORES, time_multiplier
 from lowfloat.report import palette, words
-from lowfloat.report.page_file import template_environment, write_file
+from lowfloat.report.page_file import template_environment
 from lowfloat.report.thumbnail import AFTER, BEFORE, HEIGHT, WIDTH, Thumbnail, thumbnail
 
 POINTS = 24
@@ -91,7 +92,7 @@ def write_index_page(
         before=BEFORE,
         after=AFTER,
     )
-    return write_file(Path(out), page)
+    return write_whole(Path(out), page)
 
 
 def parts_of(point: CategorizedResetPoint) -> dict[str, float]:
@@ -119,30 +120,15 @@ def _fields(record: Any) -> dict[str, Any]:
     return found
 
 
-def _number(value: float | None) -> str:
-    if value is None or value != value:
-        return "–"
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return text.replace("-", words.MINUS)
-
-
-def _signed(fraction: float | None) -> str:
-    """Return ``+12%`` or ``−3%``, or a dash for None."""
-    if fraction is None:
-        return "–"
-    text = words.percent(abs(fraction))
-    return text if text == "0%" else f"{'+' if fraction > 0 else words.MINUS}{text}"
-
-
 def _template() -> Any:
     environment = template_environment()
     environment.filters |= {
         "clock": format_second,
         "count": words.count,
-        "number": _number,
+        "number": words.number,
         "percent": words.percent,
         "plain": words.plain,
         "price": words.price,
-        "signed": _signed,
+        "signed": words.signed_percent,
     }
     return environment.get_template("index_page.html.j2")

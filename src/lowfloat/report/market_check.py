@@ -9,10 +9,11 @@ import jinja2
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from lowfloat.base.whole_file import write_whole
 from lowfloat.days.day import Day
 from lowfloat.report import palette, words
 from lowfloat.report.market_charts import COLOURS, market_figures
-from lowfloat.report.page_file import figure_html, template_environment, write_file
+from lowfloat.report.page_file import figure_html, template_environment
 from lowfloat.synth.bands import IN_PLAY, Fact, judge
 from lowfloat.synth.classifier import MOST_AREA, Apart, tell_windows_apart
 from lowfloat.synth.curves import Curves, Shape, curves_of, shape_of
@@ -123,7 +124,7 @@ def write_page(out: str | os.PathLike[str], check: MarketCheck) -> Path:
         place=_place,
         plotlyjs=Markup(get_plotlyjs()),
     )
-    return write_file(Path(out), page)
+    return write_whole(Path(out), page)
 
 
 _Seen = tuple[Measured, tuple[Shape, bool]]
@@ -156,17 +157,9 @@ def _place(fact: Fact, value: float) -> float:
     return min(max(0.25 + 0.5 * share, 0.02), 0.98)
 
 
-def _number(value: float) -> str:
-    """Return a number with three digits that matter, or a dash."""
-    if value != value:
-        return "–"
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return text.replace("-", words.MINUS)
-
-
 def _template() -> jinja2.Template:
     environment = template_environment()
-    environment.filters["number"] = _number
+    environment.filters["number"] = words.number
     environment.filters["count"] = words.count
     environment.filters["percent"] = words.percent
     environment.filters["plain"] = words.plain

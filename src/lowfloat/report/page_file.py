@@ -1,8 +1,4 @@
-"""What every page is made with: templates, figures as HTML, a file that is whole or not there."""
-
-import os
-import tempfile
-from pathlib import Path
+"""What every page is made with: templates, and figures as HTML."""
 
 import jinja2
 import plotly.graph_objects as go
@@ -35,20 +31,3 @@ def figure_html(figure: go.Figure, name: str) -> Markup:
             default_height=f"{figure.layout.height}px",
         )
     )
-
-
-def write_file(out: Path, page: str) -> Path:
-    """Write a page in one step; a reader sees the old file or the new one. Return its path."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".tmp-", suffix=".html", dir=out.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(page)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)  # what an ordinary file would have got
-        os.replace(name, out)
-    except BaseException:
-        os.unlink(name)
-        raise
-    return out

@@ -11,6 +11,7 @@ from plotly.offline import get_plotlyjs
 
 from lowfloat.base.clock import NS, format_second
 from lowfloat.base.codes import MomentumPhase
+from lowfloat.base.whole_file import write_whole
 from lowfloat.days import Day, DayStore
 from lowfloat.days.day import NO_QUOTES
 from lowfloat.errors import DayNotFound
@@ -20,7 +21,7 @@ from lowfloat.report.charts import equity_figure, learning_figure
 from lowfloat.report.day_chart import day_figure
 from lowfloat.report.exam_files import Exam, read_exam
 from lowfloat.report.learning import learning_curves
-from lowfloat.report.page_file import figure_html, template_environment, write_file
+from lowfloat.report.page_file import figure_html, template_environment
 from lowfloat.report.summary import (
     ChartDay,
     best_and_worst,
@@ -108,7 +109,7 @@ def write_report(
         starts=STARTS,
         plotlyjs=Markup(get_plotlyjs()),
     )
-    return write_file(Path(out), page)
+    return write_whole(Path(out), page)
 
 
 def _template() -> jinja2.Template:

@@ -29,6 +29,22 @@ def percent(fraction: float | None) -> str:
     return "–" if fraction is None else f"{100 * fraction:.0f}%"
 
 
+def signed_percent(fraction: float | None) -> str:
+    """Return ``+12%`` or ``−3%``, or a dash for None."""
+    if fraction is None:
+        return percent(fraction)
+    text = percent(abs(fraction))
+    return text if text == "0%" else f"{'+' if fraction > 0 else MINUS}{text}"
+
+
+def number(value: float | None) -> str:
+    """Return a number with three digits that matter, or a dash if there is none."""
+    if value is None or value != value:
+        return "–"
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return text.replace("-", MINUS)
+
+
 def duration(seconds: float) -> str:
     """Return ``45 s``, ``3 min 20 s`` or ``2 h 05 min``."""
     whole = int(seconds)

@@ -16,6 +16,7 @@ from typing import Any
 from annotated_types import Ge, Gt, Le
 
 from lowfloat.base.settings import to_plain
+from lowfloat.base.whole_file import write_whole
 from lowfloat.errors import ConfigError
 from lowfloat.synth.preset import Preset
 
@@ -47,13 +48,7 @@ def save_preset(preset: Preset, path: str | os.PathLike[str], about: dict[str, A
             f"`about` could not be written as JSON: {error}; use dicts, lists, texts, finite "
             f"numbers and None.  ({path})"
         ) from error
-    # Beside the file, so that the rename stays within one file system.
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(text + "\n", encoding="utf-8")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_whole(path, text + "\n")
 
 
 def load_preset(path: str | os.PathLike[str]) -> Preset:
