@@ -263,6 +263,8 @@ def examine_command(
         str | None, typer.Option("--index", help="Another index: folder or URL.")
     ] = None,
     checkpoint: Annotated[Path | None, typer.Option("--checkpoint")] = None,
+    on: On = None,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Let the agent and the baselines play the whole days of a split."""
@@ -270,8 +272,9 @@ def examine_command(
 
     with progress_bar() as progress:
         exam = verbs.examine(
-            run, split, *(overrides or []), index=index, checkpoint=checkpoint, progress=progress
-        )
+            run, split, *(overrides or []), index=index, checkpoint=checkpoint, on=on,
+            workers=workers, progress=progress,
+        )  # fmt: skip
     if as_json:
         print_json(exam.figures)
     else:

@@ -10,7 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lowfloat.base.clock import SECONDS_PER_SESSION
 from lowfloat.base.jit import PACKAGE, source_digest
 from lowfloat.base.progress import Progress
 from lowfloat.base.whole_file import write_whole_json
@@ -222,6 +221,8 @@ def examine(
     index: str | Path | None = None,
     checkpoint: str | Path | None = None,
     out: str | Path | None = None,
+    on: str | None = None,
+    workers: int | None = None,
     progress: Progress | None = None,
 ) -> "Exam":
     """Let a run's agent and the baselines play the whole days of a split.
@@ -233,14 +234,15 @@ def examine(
         index: folder of the index, or its URL; the one the run was trained from if None.
         checkpoint: checkpoint folder; the newest if None.
         out: folder of the result; ``RUN/exam-SPLIT`` if None.
-        progress: called with a word, the second, and the number of seconds.
+        on: where blocks of days are played: ``here``, ``local``, ``ray`` or ``ray:ADDRESS``; see
+            ``lowfloat.fleet.place``.
+        workers: how many blocks are played at a time.
+        progress: called with a word, how much is done, and how much there is.
     """
-    from lowfloat.env.starts import load_split
-    from lowfloat.exam.baselines import baselines
-    from lowfloat.exam.exam import round_trips, sit
+    from lowfloat.env.starts import days_of_split
+    from lowfloat.exam.blocks import Block, Terms, play, policies_of
     from lowfloat.exam.result import figures_of, write_exam
     from lowfloat.training.run import Run
-    from lowfloat.training.torch_settings import torch_settings
 
     sat = run if isinstance(run, Run) else Run(run)
     experiment = load_config(sat.config_file, *overrides)
@@ -253,17 +255,12 @@ def examine(
             f"{split} of {opened.where} holds days that {sat.folder} was trained on: "
             f"{', '.join(seen[:4])}. Use the index of the run, or one split at the same dates."
         )
-    deck, _, days = load_split(opened, split, progress=progress)
+    days = days_of_split(opened, split, opened.store)
+    names = tuple(day.name for day in days)
     agent, num_timesteps = load_agent(sat, checkpoint or sat.last, experiment)
-    alerts = [day.alert_second for day in days]
-    policies = [agent, *baselines(settings, alerts)]
-    never = SECONDS_PER_SESSION
-    waits = [never if alert is None else alert for alert in alerts]
-    seconds = waits if settings.start == "alert" else None
-    with torch_settings(experiment.training.threads):
-        sitting = sit(deck, policies, sat.normaliser, experiment.env, seconds, progress)
-    names = [policy.name for policy in policies]
-    trips = round_trips(deck, names, sitting, experiment.env.episode.settlement_haircut)
+    terms = Terms(opened.store.where, agent, sat.normaliser, experiment.env, settings)
+    sitting, trips = play(terms, days, on=on, workers=workers, progress=progress)
+    policies = policies_of(terms, Block(0, tuple(days)))
     figures = {
         "split": split,
         "run": sat.folder.name,
@@ -276,11 +273,11 @@ def examine(
         "start": settings.start,
         "confidence": settings.confidence,
         "resamples": settings.resamples,
-        "symbol_days": list(deck.names),
+        "symbol_days": list(names),
         # Nothing can be filled on a day without quotes: it is named, not dropped in silence.
         "left_out": [day.name for day in opened.days(split=split, tradable=False)],
-        "alerts": dict(zip(deck.names, alerts, strict=True)),
-        "policies": figures_of(policies, deck.names, sitting, settings),
+        "alerts": {day.name: day.alert_second for day in days},
+        "policies": figures_of(policies, names, sitting, settings),
     }
     folder = Path(out) if out is not None else sat.folder / f"exam-{split}"
     return write_exam(folder, figures, sitting, trips)
