@@ -80,7 +80,7 @@ Files = Annotated[list[Path], typer.Argument(help="Files, folders or globs.")]
 def _ingest(
     vendor: str,
     source: list[Path],
-    into: Path,
+    into: str,
     symbols: list[str] | None,
     first: str | None,
     last: str | None,
@@ -227,7 +227,9 @@ def train_command(
     arguments: Annotated[
         list[str] | None, typer.Argument(help="[CONFIG] [key=value ...]", show_default=False)
     ] = None,
-    index: Annotated[Path | None, typer.Option("--index", help="Index folder.")] = None,
+    index: Annotated[
+        str | None, typer.Option("--index", help="Folder of the index, or its URL.")
+    ] = None,
     run: Annotated[Path, typer.Option("--run", help="Folder of the run.")] = Path("runs/run"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on from its checkpoint.")] = False,
     as_json: Json = False,
@@ -248,7 +250,7 @@ def train_command(
         return
     typer.echo(repr(trained))
     if status["state"] == "interrupted":
-        places = f"--index {shlex.quote(str(index))} --run {shlex.quote(str(run))}"
+        places = f"--index {shlex.quote(index)} --run {shlex.quote(str(run))}"
         typer.echo(f"saved; go on with: lowfloat train {places} --resume")
 
 
@@ -257,8 +259,12 @@ def examine_command(
     run: Annotated[Path, typer.Argument(help="Folder of the run.")],
     overrides: Overrides = None,
     split: Annotated[str, typer.Option("--split", help="valid or exam.")] = "valid",
-    index: Annotated[Path | None, typer.Option("--index", help="Another index.")] = None,
+    index: Annotated[
+        str | None, typer.Option("--index", help="Another index: folder or URL.")
+    ] = None,
     checkpoint: Annotated[Path | None, typer.Option("--checkpoint")] = None,
+    on: On = None,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Let the agent and the baselines play the whole days of a split."""
@@ -266,8 +272,9 @@ def examine_command(
 
     with progress_bar() as progress:
         exam = verbs.examine(
-            run, split, *(overrides or []), index=index, checkpoint=checkpoint, progress=progress
-        )
+            run, split, *(overrides or []), index=index, checkpoint=checkpoint, on=on,
+            workers=workers, progress=progress,
+        )  # fmt: skip
     if as_json:
         print_json(exam.figures)
     else:
@@ -424,7 +431,7 @@ def days_verify_command(
         except DayCorrupt as error:
             bad[f"{symbol}/{date}"] = str(error)
     try:
-        tables = ReferenceTables(store.root).verify()
+        tables = ReferenceTables(store.where).verify()
     except (DayCorrupt, FeedError) as error:
         tables = 0
         bad["reference"] = str(error)
@@ -450,7 +457,7 @@ def days_drop_command(days: Days, name: DayName, quarantined: Quarantined = Fals
 def days_export_command(
     days: Days,
     names: Annotated[list[str], typer.Argument(help="SYMBOL/YYYY-MM-DD, or SYMBOL for all.")],
-    into: Into,
+    into: Annotated[Path, typer.Option("--into", help="Folder to write to.")],
     dbn: Annotated[bool, typer.Option("--dbn", help="As Databento files.")] = True,
     quarantined: Quarantined = False,
     as_json: Json = False,

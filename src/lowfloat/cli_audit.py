@@ -43,7 +43,7 @@ def audit_command() -> None:
 
 @audit_app.command("lookahead")
 def audit_lookahead_command(
-    days: Annotated[Path | None, typer.Argument(help="Folder of the day store.")] = None,
+    days: Annotated[str | None, typer.Argument(help="Folder of the day store, or its URL.")] = None,
     synthetic: Annotated[
         int | None, typer.Option("--synthetic", min=1, help="Make this many days instead.")
     ] = None,
@@ -115,7 +115,7 @@ def _words(texts: list[str] | None) -> list[str] | None:
 
 
 @contextmanager
-def _store(days: Path | None, synthetic: int | None, progress: "Progress") -> Iterator["DayStore"]:
+def _store(days: str | None, synthetic: int | None, progress: "Progress") -> Iterator["DayStore"]:
     """Yield the store to audit, one of synthetic days if no other is given."""
     from lowfloat.days.store import DayStore
     from lowfloat.synth import Options, synthesize

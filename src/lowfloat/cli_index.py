@@ -20,7 +20,7 @@ def index_command() -> None:
 
 @index_app.command("show")
 def index_show_command(
-    index: Annotated[Path, typer.Argument(help="Folder that `lowfloat scan` wrote.")],
+    index: Annotated[str, typer.Argument(help="Folder that `lowfloat scan` wrote to, or its URL.")],
     html: Annotated[
         Path | None, typer.Option("--html", help="Page to write, with a chart per point.")
     ] = None,
@@ -29,7 +29,7 @@ def index_show_command(
         typer.Option("--limit", min=1, help="Best points of the page, and worst; 24 each."),
     ] = None,
     days: Annotated[
-        Path | None, typer.Option("--days", help="The day store, if it was moved.")
+        str | None, typer.Option("--days", help="The day store, if it was moved.")
     ] = None,
     as_json: Json = False,
 ) -> None:

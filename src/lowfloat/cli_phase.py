@@ -1,16 +1,28 @@
 """The commands ``lowfloat phase fit`` and ``lowfloat phase show``."""
 
 import datetime as dt
+from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import numpy as np
 import typer
 
-from lowfloat.console import Json, date_of, existing_store, out, print_json, progress_bar, table_of
+from lowfloat.console import (
+    Json,
+    On,
+    Workers,
+    date_of,
+    existing_store,
+    out,
+    print_json,
+    progress_bar,
+    table_of,
+)
 
 if TYPE_CHECKING:
-    from lowfloat.days.store import DayStore
+    from lowfloat.fleet import Failed
     from lowfloat.tape.phase_labels import LabelledDay
 
 _UNSAID = 11  # the code of HALTED: such a second is not fitted to
@@ -20,7 +32,7 @@ phase_app = typer.Typer(no_args_is_help=True, help="Fit the phase tracker, and l
 
 @phase_app.command("fit")
 def phase_fit_command(
-    days: Annotated[list[Path], typer.Argument(help="Folders of day stores.")],
+    days: Annotated[list[str], typer.Argument(help="Folders of day stores, or their URLs.")],
     into: Annotated[Path, typer.Option("--into", help="Model file to write.")],
     truth: Annotated[
         bool, typer.Option("--truth", help="Take the truth of synthetic days for the labels.")
@@ -28,23 +40,31 @@ def phase_fit_command(
     last: Annotated[
         str | None, typer.Option("--to", help="Last date to fit to, YYYY-MM-DD.")
     ] = None,
+    on: On = None,
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Fit the phase tracker to days: to their truth, or to labels made with hindsight."""
+    from lowfloat.fleet import each
     from lowfloat.tape.phase_fit import fit
 
     limit = date_of(last)
-    stores = [existing_store(path) for path in days]
+    stores = [existing_store(where) for where in days]
     keys = sorted(
         (date, symbol, number)
         for number, store in enumerate(stores)
         for symbol, date in store.days()
         if limit is None or date <= limit
     )
-    with progress_bar() as progress:
+    tasks = [_Task(stores[number].where, symbol, date) for date, symbol, number in keys]
+    labelled = each(
+        partial(_labelled, truth=truth), tasks, on=on, workers=workers, name=_name_of,
+        prepare=partial(_labelled, *tasks[:1], truth=truth),
+    )  # fmt: skip
+    with progress_bar() as progress, closing(labelled):
         model = fit(
-            [(date, f"{symbol}/{date}") for date, symbol, _ in keys],
-            lambda number: _labelled(stores, *keys[number], truth=truth),
+            [(task.date, _name_of(task)) for task in tasks],
+            lambda _: _taken(next(labelled)),
             about={"labels": "truth" if truth else "hindsight"},
             progress=progress,
         )
@@ -81,19 +101,39 @@ def phase_show_command(
     out.print(f"fitted on {len(model.days)} days; kappa {model.kappa:.5f}")
 
 
-def _labelled(
-    stores: "list[DayStore]", date: dt.date, symbol: str, number: int, *, truth: bool
-) -> "LabelledDay":
+class _Task(NamedTuple):
+    """A day to label; what a worker is sent."""
+
+    store: str
+    symbol: str
+    date: dt.date
+
+
+def _name_of(task: _Task) -> str:
+    return f"{task.symbol}/{task.date}"
+
+
+def _taken(found: "LabelledDay | Failed") -> "LabelledDay":
+    from lowfloat.fleet import Failed
+
+    if isinstance(found, Failed):
+        raise found.error
+    return found
+
+
+def _labelled(task: _Task, *, truth: bool) -> "LabelledDay":
     """Return a day of a store with its labels."""
+    from lowfloat.days.store import DayStore
     from lowfloat.tape.column import Tape
     from lowfloat.tape.phase_input import phase_input
     from lowfloat.tape.phase_labels import LabelledDay, label
 
-    day = stores[number][symbol, date]
+    store = DayStore(task.store)
+    day = store[task.symbol, task.date]
     tape = Tape(day)
     seen = phase_input(tape)
     if truth:
-        labels = labels_of_truth(stores[number].truth(symbol, date)["phase"], len(seen.halted))
+        labels = labels_of_truth(store.truth(task.symbol, task.date)["phase"], len(seen.halted))
     else:
         labels = label(tape)
         labels[day.session.second(day.coverage_end_ns) :] = _UNSAID

@@ -32,7 +32,9 @@ Seed = Annotated[int, typer.Option("--seed", help="Names the market.")]
 def synth_command(
     context: typer.Context,
     days: Annotated[int | None, typer.Option("--days", min=1, help="Sessions per stock.")] = None,
-    into: Annotated[Path | None, typer.Option("--into", help="Folder to write to.")] = None,
+    into: Annotated[
+        str | None, typer.Option("--into", help="Folder to write to, or its URL.")
+    ] = None,
     seed: Seed = 1,
     symbols: Annotated[int, typer.Option("--symbols", min=1, help="Number of stocks.")] = 1,
     first: Annotated[
@@ -92,7 +94,7 @@ def synth_command(
 def synth_check_command(
     days: Days,
     against: Annotated[
-        Path | None, typer.Option("--against", help="Day store of real days to compare with.")
+        str | None, typer.Option("--against", help="Day store of real days to compare with.")
     ] = None,
     last: Annotated[
         str | None, typer.Option("--against-to", help="Last date of those, YYYY-MM-DD.")
@@ -168,9 +170,9 @@ def synth_calibrate_command(
     out.print(table)
 
 
-def _days_of(path: Path, last: str | None, progress: Any) -> Any:
+def _days_of(where: str, last: str | None, progress: Any) -> Any:
     """Yield the days of a store up to a date."""
-    store = existing_store(path)
+    store = existing_store(where)
     limit = date_of(last)
     keys = [key for key in store.days() if limit is None or key[1] <= limit]
     for number, key in enumerate(keys, start=1):

@@ -24,8 +24,8 @@ out = Console(width=None if sys.stdout.isatty() else 200)
 notes = Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value to standard output.")]
-Days = Annotated[Path, typer.Argument(help="Folder of the day store.")]
-Into = Annotated[Path, typer.Option("--into", help="Folder to write to.")]
+Days = Annotated[str, typer.Argument(help="Folder of the day store, or its URL.")]
+Into = Annotated[str, typer.Option("--into", help="Folder to write to, or its URL.")]
 On = Annotated[
     str | None,
     typer.Option("--on", help="Where: here, local, ray or ray:ADDRESS.", show_default=False),
@@ -80,17 +80,17 @@ def date_of(text: str | None) -> dt.date | None:
         raise ConfigError(f"a date was {text!r}; use YYYY-MM-DD.") from error
 
 
-def existing_store(folder: Path, quarantined: bool = False) -> "DayStore":
-    """Return the day store of a folder, or what lies in its quarantine.
+def existing_store(where: str | Path, quarantined: bool = False) -> "DayStore":
+    """Return the day store of a folder or a URL, or what lies in its quarantine.
 
     Raises:
         DayNotFound: there is no such folder.
     """
-    if not folder.is_dir():
-        raise DayNotFound(f"{folder} is no folder; use that of a day store.")
     from lowfloat.days.store import DayStore
 
-    store = DayStore(folder)
+    store = DayStore(where)
+    if not store.exists():
+        raise DayNotFound(f"{where} is no folder; use that of a day store.")
     return store.quarantine if quarantined else store
 
 

@@ -12,7 +12,7 @@ import pickle
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache
@@ -82,7 +82,7 @@ def each(
     name: Callable[[Item], str] = str,
     prepare: Callable[[], object] | None = None,
     progress: Progress | None = None,
-) -> Iterator[Result | Failed]:
+) -> Generator[Result | Failed, None, None]:
     """Yield the result of a function for each item, in the order of the items.
 
     An item that raises is tried again, then yielded as :class:`Failed`; the others go on. A worker
@@ -141,7 +141,7 @@ def _results(
     items: Sequence[Item],
     name: Callable[[Item], str],
     progress: Progress | None,
-) -> Iterator[Result | Failed]:
+) -> Generator[Result | Failed, None, None]:
     left = iter(items)
     begun: deque[tuple[Item, Future]] = deque()
     with engine:

@@ -10,7 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lowfloat.base.clock import SECONDS_PER_SESSION
 from lowfloat.base.jit import PACKAGE, source_digest
 from lowfloat.base.progress import Progress
 from lowfloat.base.whole_file import write_whole_json
@@ -45,7 +44,7 @@ def ingest(
 
     Args:
         source: a file, a folder (searched with all below it), a glob, or several of these.
-        into: folder of the day store.
+        into: folder of the day store, or its URL.
         vendor: ``databento``, ``massive``, ``alpaca``, ``lean`` or ``table``.
         symbols: tickers to take; None takes all.
         first: first session date to take.
@@ -82,7 +81,7 @@ def synth(
     """Make synthetic days into a day store.
 
     Args:
-        into: folder of the day store.
+        into: folder of the day store, or its URL.
         days: sessions per stock.
         seed: names the market: the same seed makes the same days on every machine.
         symbols: number of stocks.
@@ -128,8 +127,8 @@ def scan(
     """Scan a day store into an index.
 
     Args:
-        days: the day store.
-        into: folder of the index; days that it holds already are not scanned again.
+        days: folder of the day store, or its URL.
+        into: folder of the index, or its URL; days that it holds already are not scanned again.
         config: experiment or its YAML file.
         progress: told of each day.
         symbols: tickers to scan; None scans all.
@@ -159,7 +158,7 @@ def train(
     Args:
         config: experiment or its YAML file.
         overrides: ``dotted.key=value``.
-        index: index folder.
+        index: folder of the index, or its URL.
         run: folder of the run; it must be new unless ``resume``.
         resume: go on from the run's newest checkpoint, with the run's own configuration.
         progress: called with a word, steps so far, and the budget.
@@ -222,6 +221,8 @@ def examine(
     index: str | Path | None = None,
     checkpoint: str | Path | None = None,
     out: str | Path | None = None,
+    on: str | None = None,
+    workers: int | None = None,
     progress: Progress | None = None,
 ) -> "Exam":
     """Let a run's agent and the baselines play the whole days of a split.
@@ -230,17 +231,18 @@ def examine(
         run: the run.
         split: ``valid`` or ``exam`` (or ``train``, to see how much was learned by heart).
         overrides: ``dotted.key=value`` on the run's configuration, such as ``exam.start=alert``.
-        index: index folder; the one the run was trained from if None.
+        index: folder of the index, or its URL; the one the run was trained from if None.
         checkpoint: checkpoint folder; the newest if None.
         out: folder of the result; ``RUN/exam-SPLIT`` if None.
-        progress: called with a word, the second, and the number of seconds.
+        on: where blocks of days are played: ``here``, ``local``, ``ray`` or ``ray:ADDRESS``; see
+            ``lowfloat.fleet.place``.
+        workers: how many blocks are played at a time.
+        progress: called with a word, how much is done, and how much there is.
     """
-    from lowfloat.env.starts import load_split
-    from lowfloat.exam.baselines import baselines
-    from lowfloat.exam.exam import round_trips, sit
+    from lowfloat.env.starts import days_of_split
+    from lowfloat.exam.blocks import Block, Terms, play, policies_of
     from lowfloat.exam.result import figures_of, write_exam
     from lowfloat.training.run import Run
-    from lowfloat.training.torch_settings import torch_settings
 
     sat = run if isinstance(run, Run) else Run(run)
     experiment = load_config(sat.config_file, *overrides)
@@ -250,20 +252,15 @@ def examine(
     seen = sorted(day.name for day in opened.days(split=split) if day.name in trained)
     if seen and split != "train":
         raise IndexMismatch(
-            f"{split} of {opened.path} holds days that {sat.folder} was trained on: "
+            f"{split} of {opened.where} holds days that {sat.folder} was trained on: "
             f"{', '.join(seen[:4])}. Use the index of the run, or one split at the same dates."
         )
-    deck, _, days = load_split(opened, split, progress=progress)
+    days = days_of_split(opened, split, opened.store)
+    names = tuple(day.name for day in days)
     agent, num_timesteps = load_agent(sat, checkpoint or sat.last, experiment)
-    alerts = [day.alert_second for day in days]
-    policies = [agent, *baselines(settings, alerts)]
-    never = SECONDS_PER_SESSION
-    waits = [never if alert is None else alert for alert in alerts]
-    seconds = waits if settings.start == "alert" else None
-    with torch_settings(experiment.training.threads):
-        sitting = sit(deck, policies, sat.normaliser, experiment.env, seconds, progress)
-    names = [policy.name for policy in policies]
-    trips = round_trips(deck, names, sitting, experiment.env.episode.settlement_haircut)
+    terms = Terms(opened.store.where, agent, sat.normaliser, experiment.env, settings)
+    sitting, trips = play(terms, days, on=on, workers=workers, progress=progress)
+    policies = policies_of(terms, Block(0, tuple(days)))
     figures = {
         "split": split,
         "run": sat.folder.name,
@@ -276,11 +273,11 @@ def examine(
         "start": settings.start,
         "confidence": settings.confidence,
         "resamples": settings.resamples,
-        "symbol_days": list(deck.names),
+        "symbol_days": list(names),
         # Nothing can be filled on a day without quotes: it is named, not dropped in silence.
         "left_out": [day.name for day in opened.days(split=split, tradable=False)],
-        "alerts": dict(zip(deck.names, alerts, strict=True)),
-        "policies": figures_of(policies, deck.names, sitting, settings),
+        "alerts": {day.name: day.alert_second for day in days},
+        "policies": figures_of(policies, names, sitting, settings),
     }
     folder = Path(out) if out is not None else sat.folder / f"exam-{split}"
     return write_exam(folder, figures, sitting, trips)
@@ -360,7 +357,7 @@ def _fingerprint(experiment: Experiment, index: Index, days: dict[str, str]) -> 
     return {
         "id": hashlib.sha256(text.encode()).hexdigest(),
         **named,
-        "index_path": str(index.path.resolve()),
+        "index_path": index.where,
     }
 
 
@@ -394,11 +391,11 @@ def _check_same_data(run: "Run", index: Index, days: dict[str, str]) -> None:
     if before != days:
         odd = sorted(set(before.items()) ^ set(days.items()))
         raise IndexMismatch(
-            f"{run.folder} was trained on other days than {index.path} now holds: "
+            f"{run.folder} was trained on other days than {index.where} now holds: "
             f"{', '.join(sorted({name for name, _ in odd})[:4])}. Resume with the same data."
         )
     if run.fingerprint["index"] != index.id:
         raise IndexMismatch(
-            f"{run.folder} was trained on another scan of the same days than {index.path}; its "
+            f"{run.folder} was trained on another scan of the same days than {index.where}; its "
             "reset points may differ. Resume with the same index."
         )

@@ -1,5 +1,6 @@
 """`lowfloat phase fit` fits to labels of hindsight, and `phase show` reads what it wrote."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ def store(tmp_path_factory) -> Path:
     return folder
 
 
-def test_a_fit_is_written_and_shown(store: Path, lowfloat, tmp_path: Path) -> None:
+def test_a_fit_is_written_and_shown_and_the_same_from_two_workers(
+    store: Path, lowfloat, tmp_path: Path
+) -> None:
     file = tmp_path / "model.json"
     fitted = lowfloat("phase", "fit", str(store), "--into", str(file), "--json")
     assert fitted.code == 0, fitted.err
@@ -26,6 +29,25 @@ def test_a_fit_is_written_and_shown(store: Path, lowfloat, tmp_path: Path) -> No
     shown = lowfloat("phase", "show", str(file), "--json").json
     assert [row["phase"] for row in shown["phases"]] == list(LABELS)
     assert lowfloat("phase", "show", str(file)).out.count("\n") > len(LABELS)
+    # The same bytes, whoever labels the days and wherever they lie.
+    apart, url = tmp_path / "apart.json", f"file://{store}"
+    assert lowfloat("phase", "fit", url, "--into", str(apart), "--workers", "2").code == 0
+    assert apart.read_bytes() == file.read_bytes()
+    shutil.rmtree(DayStore(url).root)  # the copies
+
+
+def test_a_day_that_cannot_be_read_ends_a_fit_with_its_error(
+    store: Path, lowfloat, tmp_path: Path
+) -> None:
+    shutil.copytree(store, tmp_path / "days")
+    (file,) = list((tmp_path / "days").glob("*/*/quotes.arrow"))[2:3]
+    file.write_bytes(file.read_bytes()[:-1])
+    for workers in "1", "2":
+        words = ("--into", str(tmp_path / "model.json"), "--workers", workers)
+        printed = lowfloat("phase", "fit", str(tmp_path / "days"), *words)
+        assert printed.code == 1
+        assert f"DayCorrupt: {file}: SHA-256 was" in printed.message
+    assert not (tmp_path / "model.json").exists()
 
 
 def test_days_beyond_the_last_date_are_left_out(store: Path, lowfloat, tmp_path: Path) -> None:

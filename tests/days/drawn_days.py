@@ -16,6 +16,7 @@ INT64 = st.integers(-(2**63), 2**63 - 1)
 PRICES = st.integers(1, 10**14)
 SIZES = st.integers(1, 2**31 - 1)
 MARKS = st.integers(0, 1023)
+MOST_VALUE = 9 * 10**21  # nanodollars that a day may trade, so that its bars can be made
 PERCENT = st.integers(0, 100)
 
 
@@ -30,7 +31,9 @@ def small_days(draw, *, symbols: tuple[str, ...] = ("TINY",), near: int | None =
     sides = st.tuples(PRICES.map(lambda p: p // 100_000 * 100_000 + 100_000), SIZES)
     sides |= st.just((0, 0))
     trades = draw(
-        st.lists(st.tuples(times, PRICES, SIZES, st.sampled_from([-1, 0, 1]), PERCENT, MARKS))
+        st.lists(
+            st.tuples(times, PRICES, SIZES, st.sampled_from([-1, 0, 1]), PERCENT, MARKS)
+        ).filter(lambda prints: sum(price * size for _, price, size, *_ in prints) < MOST_VALUE)
     )
     quotes = draw(st.lists(st.tuples(times, sides, sides, st.sampled_from(list(b"ACMRN")))))
     flag = st.sampled_from([-1, 0, 1])

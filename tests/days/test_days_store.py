@@ -304,7 +304,7 @@ def test_a_truncated_file_is_found_on_opening_and_on_verifying(
 @pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_found_on_opening_and_on_verifying(name: str, stored: DayStore) -> None:
     (stored.folder("HAND", "2025-03-04") / name).unlink()
-    with pytest.raises(DayCorrupt, match=f"{name}: SHA-256 was no file"):
+    with pytest.raises(DayCorrupt, match=f"{name}: missing"):
         stored.verify("HAND", "2025-03-04")
     with pytest.raises(DayCorrupt, match=f"{name}: missing"):
         stored["HAND", "2025-03-04"]

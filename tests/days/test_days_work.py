@@ -1,5 +1,7 @@
 """Folders of unfinished work: there while their process works, and cleared away by the next."""
 
+import errno
+import fcntl
 import multiprocessing
 import os
 import signal
@@ -148,6 +150,35 @@ def test_many_that_come_and_go_at_once_never_lose_their_folder(tmp_path: Path) -
         worker.join(30)
         assert worker.exitcode == 0
     assert left(tmp_path) == []
+
+
+def test_only_files_that_are_open_for_writing_are_locked_as_nfs_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = fcntl.flock
+
+    def lock_on_nfs(handle: int, operation: int) -> None:
+        if fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        lock(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", lock_on_nfs)
+    with work_folder(tmp_path), work_folder(tmp_path):
+        assert len(left(tmp_path)) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [".work-0a", ".lock-0a", ".lock"])
+def test_what_a_writer_left_that_was_killed_at_its_beginning_is_cleared_away(
+    name: str, tmp_path: Path
+) -> None:
+    if name.startswith(".work"):
+        (tmp_path / name).mkdir()
+    else:
+        (tmp_path / name).touch()
+    with work_folder(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")

@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,7 +105,7 @@ class Audit(NamedTuple):
 class _Block(NamedTuple):
     """Some probes of one day."""
 
-    root: Path
+    where: str
     key: Key
     other: Key
     number: int
@@ -159,8 +158,8 @@ def audit_store(
     if seed < 0:
         raise ConfigError(f"`seed` was {seed}; use 0 or more.")
     if not keys:
-        raise DayNotFound(f"{store.root} holds no day to audit.")
-    blocks = list(_blocks(store.root, keys, subjects, probes, seed, until_found))
+        raise DayNotFound(f"{store.where} holds no day to audit.")
+    blocks = list(_blocks(store.where, keys, subjects, probes, seed, until_found))
     began = time.perf_counter()
     results: list[_BlockResult] = []
     interrupted = False
@@ -184,7 +183,7 @@ def audit_store(
 
 
 def _blocks(
-    root: Path, keys: Sequence[Key], subjects: Subjects, probes: int, seed: int, until_found: bool
+    where: str, keys: Sequence[Key], subjects: Subjects, probes: int, seed: int, until_found: bool
 ) -> Iterator[_Block]:
     for i, key in enumerate(keys):
         left = probes // len(keys) + (i < probes % len(keys))
@@ -192,14 +191,14 @@ def _blocks(
         number = 0
         while left:
             size = min(left, _BLOCK)
-            yield _Block(root, key, other, number, size, seed, subjects, until_found)
+            yield _Block(where, key, other, number, size, seed, subjects, until_found)
             left -= size
             number += 1
 
 
 def _audited(block: _Block) -> Audited:
-    store = DayStore(block.root)
-    baseline = Baselines(store, ReferenceTables(store.root)).of(*block.key)
+    store = DayStore(block.where)
+    baseline = Baselines(store, ReferenceTables(store.where)).of(*block.key)
     return Audited(store[block.key], baseline, store[block.other], list(block.subjects()))
 
 

@@ -7,11 +7,12 @@ misses the old folder; unchanged sources hit it.
 """
 
 import hashlib
-import os
 import sys
 from pathlib import Path
 
 import numba
+
+from lowfloat.base.cache import cache_root
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -26,10 +27,8 @@ def source_digest(package: Path = PACKAGE) -> str:
 
 
 def cache_folder() -> Path:
-    """Return the folder of compiled kernels: ``$LOWFLOAT_CACHE`` or ``~/.cache/lowfloat``."""
-    root = os.environ.get("LOWFLOAT_CACHE")
-    base = Path(root) if root else Path.home() / ".cache" / "lowfloat"
-    return base / "kernels" / source_digest()
+    """Return the folder of compiled kernels."""
+    return cache_root() / "kernels" / source_digest()
 
 
 # A compiled kernel is code: nobody else may write to the folder it is loaded from.

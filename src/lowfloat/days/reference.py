@@ -19,10 +19,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lowfloat.base.clock import NEW_YORK, NS
-from lowfloat.base.whole_file import write_whole
+from lowfloat.days.place import place_of
 from lowfloat.days.reference_rules import KNOWN_LATER, TABLES, TIMES, first_fault, rules_of
 from lowfloat.errors import DayCorrupt, FeedError
 
+_FOLDER = "reference"
 _FILE = re.compile(r"[0-9a-f]{16}\.parquet")
 
 
@@ -33,11 +34,18 @@ class ReferenceTables:
     object lives, unless rows are added through it.
 
     Args:
-        root: folder of the day store; made on the first write.
+        root: folder of the day store, made on the first write, or its URL.
+
+    Attributes:
+        root: folder of the tables; for a URL, that of the local copies.
+
+    Raises:
+        ConfigError: the URL names no folder, or a package is needed to reach it.
     """
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
-        self.root = Path(root) / "reference"
+        self._place = place_of(root)
+        self.root = self._place.folder / _FOLDER
         self._open: dict[str, _Sorted] = {}
 
     def latest(self, table: str, name: str, ts_ns: int) -> dict[str, Any] | None:
@@ -89,18 +97,17 @@ class ReferenceTables:
             if fault:
                 raise FeedError(f"{name}: row {fault.row}, {fault.message}")
             new[name] = merged(table, {name: rows.cast(schema)})
-        stored = {f"stored {path.name}": _read(path, schema) for path in self.files(table)}
-        merged(table, stored | new)  # a contradiction must not be stored
-        written = [_write(self.root / table, rows) for rows in new.values() if len(rows)]
+        merged(table, self._stored(table) | new)  # a contradiction must not be stored
+        written = [self._write(table, rows) for rows in new.values() if len(rows)]
         self._open.pop(table, None)
         return [path for path in written if path is not None]
 
     def files(self, table: str) -> list[Path]:
-        """Return the stored files of a table, sorted."""
+        """Return the stored files of a table, sorted; of a URL, there may be no copies yet."""
         rules_of(table)
-        return sorted(
-            path for path in (self.root / table).glob("*.parquet") if _FILE.fullmatch(path.name)
-        )
+        names = self._place.names_once(_FOLDER, "*/*.parquet")
+        paths = (self._place.folder / name for name in names)
+        return [path for path in paths if path.parent.name == table and _FILE.fullmatch(path.name)]
 
     def verify(self) -> int:
         """Read every file of every table, and return how many there are.
@@ -116,10 +123,45 @@ class ReferenceTables:
 
     def _sorted(self, table: str) -> "_Sorted":
         if table not in self._open:
-            schema = rules_of(table).schema
-            parts = {f"stored {path.name}": _read(path, schema) for path in self.files(table)}
-            self._open[table] = _Sorted(merged(table, parts))
+            self._open[table] = _Sorted(merged(table, self._stored(table)))
         return self._open[table]
+
+    def _stored(self, table: str) -> dict[str, pa.Table]:
+        """Return the rows of each file of a table."""
+        return {f"stored {path.name}": self._read(table, path) for path in self.files(table)}
+
+    def _read(self, table: str, path: Path) -> pa.Table:
+        name = f"{_FOLDER}/{table}/{path.name}"
+        shown = f"{self._place.where}/{name}"
+        if not path.is_file() or _name_of(path.read_bytes()) != path.name:
+            self._place.fetch(name)
+        contents = path.read_bytes()
+        if _name_of(contents) != path.name:
+            raise DayCorrupt(
+                f"{shown}: its SHA-256 begins with {_name_of(contents)[:16]}, its name says "
+                f"{path.stem}; remove the file and ingest its source again."
+            )
+        try:
+            rows = pq.read_table(pa.BufferReader(contents), page_checksum_verification=True)
+        except (pa.ArrowException, OSError) as error:
+            raise DayCorrupt(f"{shown} cannot be read: {error}.") from error
+        if not rows.schema.equals(rules_of(table).schema):
+            raise DayCorrupt(
+                f"{shown}: its columns are {', '.join(rows.column_names)}, not those of "
+                f"`{table}`; remove the file and ingest its source again."
+            )
+        return rows
+
+    def _write(self, table: str, rows: pa.Table) -> Path | None:
+        """Write rows under the name of their contents; return None if they were there."""
+        sink = pa.BufferOutputStream()
+        pq.write_table(rows, sink, compression="zstd", write_page_checksum=True)
+        contents = sink.getvalue().to_pybytes()
+        name = f"{_FOLDER}/{table}/{_name_of(contents)}"
+        if self._place.read(name) == contents:
+            return None
+        self._place.write(name, contents)
+        return self._place.folder / name
 
 
 class _Sorted:
@@ -212,38 +254,5 @@ def _words(row: dict[str, Any]) -> str:
     return ", ".join(said)
 
 
-def _read(path: Path, schema: pa.Schema) -> pa.Table:
-    contents = path.read_bytes()
-    digest = hashlib.sha256(contents).hexdigest()
-    if digest[:16] != path.stem:
-        raise DayCorrupt(
-            f"{path}: its SHA-256 begins with {digest[:16]}, its name says {path.stem}; "
-            "remove the file and ingest its source again."
-        )
-    try:
-        rows = pq.read_table(pa.BufferReader(contents), page_checksum_verification=True)
-    except (pa.ArrowException, OSError) as error:
-        raise DayCorrupt(f"{path} cannot be read: {error}.") from error
-    if not rows.schema.equals(schema):
-        raise DayCorrupt(
-            f"{path}: its columns are {', '.join(rows.column_names)}, not those of "
-            f"`{path.parent.name}`; remove the file and ingest its source again."
-        )
-    return rows
-
-
-def _write(folder: Path, rows: pa.Table) -> Path | None:
-    """Write rows under the name of their contents; return None if they were there, unaltered."""
-    sink = pa.BufferOutputStream()
-    pq.write_table(rows, sink, compression="zstd", write_page_checksum=True)
-    contents = sink.getvalue().to_pybytes()
-    path = folder / f"{hashlib.sha256(contents).hexdigest()[:16]}.parquet"
-    if path.is_file() and path.read_bytes() == contents:
-        return None
-    write_whole(path, contents)
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    return path
+def _name_of(contents: bytes) -> str:
+    return f"{hashlib.sha256(contents).hexdigest()[:16]}.parquet"

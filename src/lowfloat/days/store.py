@@ -5,6 +5,9 @@ memory-mapped on reading), ``bars.arrow`` (one-minute bars), ``day.json`` (what 
 ``report.json`` (how sound it is, if it was ingested) and ``manifest.json`` (the SHA-256 of every
 other file). A day becomes visible by one atomic rename and is never changed afterwards. Days that
 failed validation lie apart, in the same layout, under ``ROOT/quarantine``.
+
+The store may lie on an object store: then a day becomes visible by its manifest, which is written
+last, and its files are read from local copies, which are made when they are asked for.
 """
 
 import datetime as dt
@@ -25,11 +28,13 @@ from lowfloat.base.clock import Session
 from lowfloat.base.records import DTYPES, Quotes, Status, Trades, blocks
 from lowfloat.days.bars import BAR_DTYPES, Bars, minute_bars, summary_of
 from lowfloat.days.day import Day, check_symbol
+from lowfloat.days.place import place_of, sync
 from lowfloat.days.table_file import TableFile, read_columns, write_columns
 from lowfloat.days.work import work_folder
 from lowfloat.errors import BadSymbol, DayCorrupt, DayExists, DayNotFound
 
 SCHEMA_VERSION = 2
+_LAST = "manifest.json"  # it is there only when all other files of a day are
 QUARANTINE = "quarantine"
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TABLES: dict[str, type] = {"trades": Trades, "quotes": Quotes, "status": Status}
@@ -80,28 +85,45 @@ class DayStore:
     """Symbol-days under one root folder.
 
     Args:
-        root: folder of the store; made on the first write.
+        root: folder of the store, made on the first write, or a URL such as ``s3://bucket/days``.
+            On an object store a day that was opened stays what it was to this object, even if
+            somebody drops it and makes it again.
+
+    Attributes:
+        root: the folder; for a URL, that of the local copies.
+
+    Raises:
+        ConfigError: the URL names no folder, or a package is needed to reach it.
     """
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
-        self.root = Path(root)
+        self._place = place_of(root)
+        self.root = self._place.folder
+
+    @property
+    def where(self) -> str:
+        """The absolute path of the folder, or its URL: opens the store in any process."""
+        return self._place.where
+
+    def exists(self) -> bool:
+        """Tell whether there is such a folder, with days or without."""
+        return self._place.exists()
 
     def folder(self, symbol: str, date: dt.date | str) -> Path:
         """Return the folder of a symbol-day, whether or not it exists."""
-        return self.root / check_symbol(symbol) / _as_date(date).isoformat()
+        return self.root / _name(symbol, date)
 
     @property
     def quarantine(self) -> "DayStore":
         """The days that failed validation, a store of its own."""
-        return DayStore(self.root / QUARANTINE)
+        return DayStore(f"{self.where}/{QUARANTINE}")
 
     def days(self) -> list[tuple[str, dt.date]]:
         """Return ``(symbol, date)`` of every stored day, sorted."""
-        found = self.root.glob("*/*/manifest.json")
-        keys = ((path.parent.parent.name, path.parent.name) for path in found)
+        found = (name.split("/") for name in self._place.names("", f"*/*/{_LAST}"))
         return sorted(
             (symbol, dt.date.fromisoformat(date))
-            for symbol, date in keys
+            for symbol, date, _ in found
             if _DATE.fullmatch(date) and _is_symbol(symbol)
         )
 
@@ -112,7 +134,7 @@ class DayStore:
         return len(self.days())
 
     def __contains__(self, key: tuple[str, dt.date | str]) -> bool:
-        return (self.folder(*key) / "manifest.json").is_file()
+        return self._place.read(f"{_name(*key)}/{_LAST}") is not None
 
     def __getitem__(self, key: tuple[str, dt.date | str]) -> Day:
         """Open a day; its arrays are views of the files on disk.
@@ -127,7 +149,7 @@ class DayStore:
         folder = self.folder(symbol, date)
         manifest = self.manifest(symbol, date)
         for name, entry in manifest["files"].items():
-            _check_once(folder / name, entry)
+            self._sound(f"{_name(symbol, date)}/{name}", entry)
         about = self.about(symbol, date)
         return Day(
             symbol=about["symbol"],
@@ -152,7 +174,7 @@ class DayStore:
             DayNotFound: no such day.
             DayCorrupt: the file cannot be read, or is of another day or schema.
         """
-        folder, date = self.folder(symbol, date), _as_date(date)
+        folder, date = f"{self.where}/{_name(symbol, date)}", _as_date(date)
         about = _read_json(self._checked(symbol, date, "day.json"))
         if about.get("schema_version") != SCHEMA_VERSION:
             raise DayCorrupt(
@@ -187,11 +209,12 @@ class DayStore:
 
     def manifest(self, symbol: str, date: dt.date | str) -> dict[str, Any]:
         """Return the manifest of a day: ``id``, and per file its ``sha256`` and ``bytes``."""
-        folder = self.folder(symbol, date)
-        if not (folder / "manifest.json").is_file():
+        name = f"{_name(symbol, date)}/{_LAST}"
+        contents = self._place.read_once(name)
+        if contents is None:
             raise DayNotFound(self._not_found(symbol, _as_date(date)))
-        path = folder / "manifest.json"
-        manifest = _read_json(path)
+        path = f"{self.where}/{name}"
+        manifest = _json(contents, path)
         try:
             described = [
                 (entry["sha256"], entry["bytes"], entry["crc32"])
@@ -266,25 +289,15 @@ class DayStore:
         """
         draft.release()
         manifest = _write_files(draft.folder, day, report, truth)
-        target = self.folder(day.symbol, day.date)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not (target / "manifest.json").is_file():
-            try:
-                os.rename(draft.folder, target)
-            except OSError:
-                # Another writer was faster: its day stands, and is compared below.
-                if not (target / "manifest.json").is_file():
-                    raise
-            else:
-                _sync(target.parent)
-                _sync(self.root)
-                return True
+        name = _name(day.symbol, day.date)
+        if self._place.take(draft.folder, name, _LAST):
+            return True
         shutil.rmtree(draft.folder)  # an ingest that is repeated must not fill the disk
         if self.manifest(day.symbol, day.date)["id"] == manifest["id"]:
             return False
         raise DayExists(
-            f"{target} already holds {day.name} with other contents; days are never "
-            f"overwritten. Use `lowfloat days drop {self.root} {day.name}` first."
+            f"{self.where}/{name} already holds {day.name} with other contents; days are never "
+            f"overwritten. Use `lowfloat days drop {self.where} {day.name}` first."
         )
 
     def truth(self, symbol: str, date: dt.date | str) -> dict[str, np.ndarray]:
@@ -294,7 +307,7 @@ class DayStore:
             DayNotFound: the day is not stored, or has no truth because it is real.
         """
         if "truth.arrow" not in self.manifest(symbol, date)["files"]:
-            folder = self.folder(symbol, date)
+            folder = f"{self.where}/{_name(symbol, date)}"
             raise DayNotFound(f"{folder} has no ground truth; only synthetic days do.")
         return read_columns(self._checked(symbol, date, "truth.arrow"))
 
@@ -305,9 +318,10 @@ class DayStore:
             DayNotFound: no such day.
             DayCorrupt: a file is missing or differs; the message names it.
         """
-        folder = self.folder(symbol, date)
-        for name, entry in self.manifest(symbol, date)["files"].items():
-            _check(folder / name, entry)
+        for file, entry in self.manifest(symbol, date)["files"].items():
+            name = f"{_name(symbol, date)}/{file}"
+            self._place.fetch(name)
+            _check(self.root / name, entry, f"{self.where}/{name}")
 
     def drop(self, symbol: str, date: dt.date | str) -> None:
         """Remove a day.
@@ -315,19 +329,27 @@ class DayStore:
         Raises:
             DayNotFound: no such day.
         """
-        folder = self.folder(symbol, date)
         if (symbol, date) not in self:
             raise DayNotFound(self._not_found(symbol, _as_date(date)))
-        with work_folder(self.root) as work:
-            os.rename(folder, work / "day")  # gone in one step, even if the removal is interrupted
+        self._place.discard(_name(symbol, date), _LAST)
 
     def _checked(self, symbol: str, date: dt.date | str, name: str) -> Path:
         """Return the path of a file of a day, once it was compared with its SHA-256."""
-        path = self.folder(symbol, date) / name
         entry = self.manifest(symbol, date)["files"].get(name)
+        name = f"{_name(symbol, date)}/{name}"
         if entry is None:
-            raise DayCorrupt(f"{path} is not in the manifest; drop the day and make it again.")
-        _check_once(path, entry)
+            raise DayCorrupt(
+                f"{self.where}/{name} is not in the manifest; drop the day and make it again."
+            )
+        return self._sound(name, entry)
+
+    def _sound(self, name: str, entry: dict[str, Any]) -> Path:
+        """Return the path of a file that is what its entry of the manifest says."""
+        path = self.root / name
+        if not _is_sound(path, entry):
+            self._place.fetch(name)
+            if not _is_sound(path, entry):
+                _check(path, entry, f"{self.where}/{name}")
         return path
 
     def _not_found(self, symbol: str, date: dt.date) -> str:
@@ -335,13 +357,18 @@ class DayStore:
         if not dates:
             symbols = sorted({name for name, _ in self.days()})
             has = f"it has {', '.join(symbols[:8])}" if symbols else "it is empty"
-            return f"no day of {symbol} in {self.root}; {has}."
+            return f"no day of {symbol} in {self.where}; {has}."
         nearest = sorted(sorted(dates, key=lambda other: abs((other - date).days))[:2])
         text = ", ".join(stored.isoformat() for stored in nearest)
-        return f"no day {symbol} {date} in {self.root} (a {date.strftime('%A')}). Nearest: {text}."
+        return f"no day {symbol} {date} in {self.where} (a {date.strftime('%A')}). Nearest: {text}."
 
     def __repr__(self) -> str:
-        return f"DayStore({str(self.root)!r}, {len(self)} days)"
+        return f"DayStore({self.where!r}, {len(self)} days)"
+
+
+def _name(symbol: str, date: dt.date | str) -> str:
+    """Return the name of a symbol-day's folder in its store."""
+    return f"{check_symbol(symbol)}/{_as_date(date).isoformat()}"
 
 
 def _as_date(date: dt.date | str) -> dt.date:
@@ -369,11 +396,19 @@ def _read_table(path: Path, table: type, dtypes: dict[str, Any]) -> Any:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        return _json(path.read_bytes(), str(path))
+    except OSError as error:
         raise DayCorrupt(f"{path} cannot be read: {error}.") from error
+
+
+def _json(contents: bytes, name: str) -> dict[str, Any]:
+    """Return the object that a JSON file holds."""
+    try:
+        value = json.loads(contents)
+    except ValueError as error:
+        raise DayCorrupt(f"{name} cannot be read: {error}.") from error
     if not isinstance(value, dict):
-        raise DayCorrupt(f"{path} cannot be read: it is no JSON object.")
+        raise DayCorrupt(f"{name} cannot be read: it is no JSON object.")
     return value
 
 
@@ -409,8 +444,8 @@ def _write_files(
     manifest = {"id": _manifest_id(files), "files": files}
     _write_json(folder / "manifest.json", manifest)
     for path in folder.iterdir():
-        _sync(path)
-    _sync(folder)
+        sync(path)
+    sync(folder)
     folder.chmod(0o755)
     return manifest
 
@@ -440,38 +475,31 @@ def _where(found: dict[str, Any], entry: dict[str, Any]) -> str:
     return f"; the damage begins in mebibyte {bad[0]}" if bad else ""
 
 
-def _check(path: Path, entry: dict[str, Any]) -> None:
-    """Compare a file with its entry of the manifest."""
-    found = _fingerprint(path) if path.is_file() else {"sha256": "no file", "bytes": -1}
+def _check(path: Path, entry: dict[str, Any], name: str) -> None:
+    """Compare a file with its entry of the manifest; errors call it by its name."""
+    if not path.is_file():
+        raise DayCorrupt(f"{name}: missing; drop the day and ingest it again.")
+    found = _fingerprint(path)
     if found != entry:
         raise DayCorrupt(
-            f"{path}: SHA-256 was {found['sha256']}; the manifest says {entry['sha256']}"
+            f"{name}: SHA-256 was {found['sha256']}; the manifest says {entry['sha256']}"
             f"{_where(found, entry)}. Drop the day and ingest it again."
         )
 
 
-def _check_once(path: Path, entry: dict[str, Any]) -> None:
+def _is_sound(path: Path, entry: dict[str, Any]) -> bool:
     """Compare a file with its entry, unless this process did and the file was not written since."""
     try:
         stat = path.stat()
-    except FileNotFoundError as error:
-        raise DayCorrupt(f"{path}: missing; drop the day and ingest it again.") from error
+    except FileNotFoundError:
+        return False
     times = (stat.st_mtime_ns, stat.st_ctime_ns)
     state = (stat.st_dev, stat.st_ino, stat.st_size, times, entry["sha256"])
     if state not in _verified:
-        _check(path, entry)
+        if _fingerprint(path) != entry:
+            return False
         _verified.add(state)
+    return True
 
 
 _verified: set[tuple[int, int, int, tuple[int, int], str]] = set()
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file or folder is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    finally:
-        os.close(descriptor)

@@ -50,25 +50,53 @@ def load_split(
         EmptySplit: no tradable day is left.
         IndexMismatch: the store holds other days than were scanned.
     """
-    days = index.days(symbol=symbol, split=split, min_quality=min_quality, tradable=True)
-    if not days:
-        counts = {name: len(index.days(split=name)) for name in ("train", "valid", "exam")}
-        raise EmptySplit(
-            f"split {split!r} of {index.path} leaves no tradable day"
-            f"{f' of {symbol}' if symbol else ''}; days per split: {counts}. Change the split's "
-            "dates with `lowfloat scan DAYS --into INDEX index.splits.train_end=DATE`."
-        )
     store = DayStore(days_root) if days_root is not None else index.store
-    index.check_days(days, store)
-    baselines = Baselines(store, ReferenceTables(store.root))
-    opened = [(store[day.symbol, day.date], baselines.of(day.symbol, day.date)) for day in days]
-    deck = build_deck(opened, normaliser, progress)
+    days = days_of_split(index, split, store, symbol=symbol, min_quality=min_quality)
+    deck = resident(store, days, normaliser, progress)
     starts = []
     for row, day in enumerate(days):
         seconds = [point.second for point in index.resets(day.symbol, day.date)]
         following = [*seconds[1:], SECONDS_PER_SESSION + 1]
         starts += [(row, second, after) for second, after in zip(seconds, following, strict=False)]
     return deck, np.array(starts, START), days
+
+
+def days_of_split(
+    index: Index,
+    split: str,
+    store: DayStore,
+    *,
+    symbol: str | None = None,
+    min_quality: float = 0.0,
+) -> list[IndexedDay]:
+    """Return the tradable days of a split, which are those of the store.
+
+    Raises:
+        EmptySplit: no tradable day is left.
+        IndexMismatch: the store holds other days than were scanned.
+    """
+    days = index.days(symbol=symbol, split=split, min_quality=min_quality, tradable=True)
+    if not days:
+        counts = {name: len(index.days(split=name)) for name in ("train", "valid", "exam")}
+        raise EmptySplit(
+            f"split {split!r} of {index.where} leaves no tradable day"
+            f"{f' of {symbol}' if symbol else ''}; days per split: {counts}. Change the split's "
+            "dates with `lowfloat scan DAYS --into INDEX index.splits.train_end=DATE`."
+        )
+    index.check_days(days, store)
+    return days
+
+
+def resident(
+    store: DayStore,
+    days: Sequence[IndexedDay],
+    normaliser: Normaliser | None = None,
+    progress: Progress | None = None,
+) -> Deck:
+    """Make days of a store resident, each with what was usual before it."""
+    baselines = Baselines(store, ReferenceTables(store.where))
+    opened = [(store[day.symbol, day.date], baselines.of(day.symbol, day.date)) for day in days]
+    return build_deck(opened, normaliser, progress)
 
 
 def whole_days(deck: Deck, seconds: Sequence[int] | None = None) -> np.ndarray:

@@ -66,22 +66,11 @@ def sit(
         progress: called with a word, the second, and the number of seconds.
     """
     days = len(deck.names)
-    starts = np.tile(whole_days(deck), len(policies))
-    env = SqueezeVectorEnv(
-        len(starts),
-        deck=deck.normalised(normaliser),
-        starts=starts,
-        order="sequential",
-        normaliser=normaliser,
-        config=exam_rules(config),
-        autoreset_mode="DISABLED",
-        copy=False,
-    )
-    env.reset(seed=0)
+    env = seated(deck, len(policies), normaliser, config)
     state = env.state
-    actions = np.zeros(len(starts), np.int64)
+    actions = np.zeros(len(state), np.int64)
     waiting = np.zeros(days) if first_seconds is None else np.asarray(first_seconds)
-    held = np.zeros(len(starts), np.int64)
+    held = np.zeros(len(state), np.int64)
     recorder = _Recorder(deck, [policy.name for policy in policies])
     lanes = [slice(lane * days, (lane + 1) * days) for lane in range(len(policies))]
     recorder.sample(state, np.arange(len(state)))
@@ -106,6 +95,28 @@ def sit(
     if progress is not None:
         progress("exam", SECONDS_PER_SESSION, SECONDS_PER_SESSION)
     return Sitting(state.copy(), held, recorder.fill_rows, recorder.equity_rows)
+
+
+def seated(
+    deck: Deck, policies: int, normaliser: Normaliser, config: EnvConfig
+) -> SqueezeVectorEnv:
+    """Return the rooms of an exam before its first second, one per policy and day.
+
+    See :func:`sit` for the arguments.
+    """
+    starts = np.tile(whole_days(deck), policies)
+    env = SqueezeVectorEnv(
+        len(starts),
+        deck=deck.normalised(normaliser),
+        starts=starts,
+        order="sequential",
+        normaliser=normaliser,
+        config=exam_rules(config),
+        autoreset_mode="DISABLED",
+        copy=False,
+    )
+    env.reset(seed=0)
+    return env
 
 
 class _Recorder:

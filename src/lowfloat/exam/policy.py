@@ -1,6 +1,7 @@
 """Who sits an exam: the agent, and the plainest of the baselines it must beat."""
 
 from collections.abc import Sequence
+from copy import copy
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -57,7 +58,14 @@ class Agent:
         )
         self._layers = _actor_layers(network)
         self._deterministic = deterministic
+        self._seed = seed
         self._random = np.random.Generator(np.random.Philox(seed))
+
+    def redrawn(self, block: int) -> "Agent":
+        """Return this agent with the draws of a block of days; those of block 0 are its own."""
+        other = copy(self)
+        other._random = np.random.Generator(np.random.Philox((self._seed, block)))
+        return other
 
     def act(self, view: View) -> np.ndarray:
         """Return the network's actions."""
@@ -106,7 +114,7 @@ class RandomTrader:
     name = "random"
     description = "a random allowed action every 20 seconds on average"
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int | Sequence[int]) -> None:
         self._random = np.random.Generator(np.random.Philox(seed))
 
     def act(self, view: View) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The index as it is used: days and reset points, looked up without a scan."""
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lowfloat.base.codes import MomentumPhase
+from lowfloat.days.place import Place, place_of
 from lowfloat.days.store import DayStore
 from lowfloat.errors import DayNotFound, EmptySplit, IndexMismatch
 from lowfloat.index.splits import SPLITS
-from lowfloat.index.tables import SCHEMA_VERSION
+from lowfloat.index.tables import DESCRIPTION, SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,43 +105,59 @@ class IndexedDay:
 
 
 class Index:
-    """An index folder.
+    """A folder with ``index.json``, ``days.parquet`` and ``resets.parquet``.
 
     Args:
-        path: folder with ``index.json``, ``days.parquet`` and ``resets.parquet``.
+        path: the folder, or its URL.
+
+    Attributes:
+        path: the folder; of a URL nothing is kept in it.
+        where: the absolute path of the folder, or its URL.
 
     Raises:
         IndexMismatch: the folder is no index, or of another schema version.
+        ConfigError: the URL names no folder, or a package is needed to reach it.
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        description = self.path / "index.json"
-        if not description.is_file():
+        place = place_of(path)
+        self.path, self.where = place.folder, place.where
+        description = place.read(DESCRIPTION)
+        if description is None:
             raise IndexMismatch(
-                f"{self.path} is not an index: it has no index.json. Use the folder that "
+                f"{self.where} is not an index: it has no {DESCRIPTION}. Use the folder that "
                 "`lowfloat scan DAYS --into INDEX` wrote."
             )
-        self.about: dict[str, Any] = json.loads(description.read_text())
+        self.about: dict[str, Any] = json.loads(description)
         if self.about["schema_version"] != SCHEMA_VERSION:
             raise IndexMismatch(
-                f"{description}: `schema_version` was {self.about['schema_version']}; use "
-                f"{SCHEMA_VERSION}: run `lowfloat scan` again."
+                f"{self.where}/{DESCRIPTION}: `schema_version` was "
+                f"{self.about['schema_version']}; use {SCHEMA_VERSION}: run `lowfloat scan` again."
             )
-        # `ParquetFile` reads one file; `read_table` would load pandas for what is not needed here.
-        rows = pq.ParquetFile(self.path / "days.parquet").read().to_pylist()
+        rows = self._read(place, "days.parquet").to_pylist()
         self._days = [IndexedDay(**row) for row in rows]
         self._by_symbol: dict[str, list[IndexedDay]] = {}
         for day in self._days:
             self._by_symbol.setdefault(day.symbol, []).append(day)
         # The points stay in columns until a day's are asked for; they lie in the order of days.
-        self._table = pq.ParquetFile(self.path / "resets.parquet").read()
+        self._table = self._read(place, "resets.parquet")
         self._points: dict[tuple[str, str], list[CategorizedResetPoint]] = {}
         self._spans: dict[tuple[str, str], tuple[int, int]] = {}
         first = 0
         for day in self._days:
             self._spans[day.symbol, day.date.isoformat()] = (first, day.resets)
             first += day.resets
+
+    def _read(self, place: Place, name: str) -> pa.Table:
+        contents = place.read(name)
+        found = "no file" if contents is None else hashlib.sha256(contents).hexdigest()
+        if contents is None or found != self.about["files"][name]:
+            raise IndexMismatch(
+                f"{self.where}/{name}: SHA-256 was {found}; {DESCRIPTION} says "
+                f"{self.about['files'][name]}. Run `lowfloat scan` again."
+            )
+        # `ParquetFile` reads one file; `read_table` would load pandas for what is not needed here.
+        return pq.ParquetFile(pa.BufferReader(contents)).read()
 
     @property
     def id(self) -> str:
@@ -193,7 +211,7 @@ class Index:
         if points is None:
             span = self._spans.get(key)
             if span is None:
-                raise DayNotFound(f"no day {symbol} {key[1]} in {self.path}; see `Index.days()`.")
+                raise DayNotFound(f"no day {symbol} {key[1]} in {self.where}; see `Index.days()`.")
             points = self._points[key] = _points_of(self._table.slice(*span))
         return points.copy()
 
@@ -207,13 +225,13 @@ class Index:
             stored = store.manifest(day.symbol, day.date)["id"]
             if stored != day.manifest_id:
                 raise IndexMismatch(
-                    f"{self.path} was scanned from other data for {day.symbol} {day.date} "
+                    f"{self.where} was scanned from other data for {day.symbol} {day.date} "
                     f"(manifest {day.manifest_id[:8]}.., store {stored[:8]}..). Run "
                     "`lowfloat scan` again."
                 )
 
     def __repr__(self) -> str:
-        return f"Index({str(self.path)!r}, {len(self._days)} days, {len(self._table)} reset points)"
+        return f"Index({self.where!r}, {len(self._days)} days, {len(self._table)} reset points)"
 
 
 _METADATA = tuple(PointMetadata.__slots__)

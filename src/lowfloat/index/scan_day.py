@@ -1,15 +1,14 @@
 """The scan of one day: from a store to plain rows, kept so that it is not made twice.
 
 A result is a JSON file named by a hash of all it depends on: the day's files, the configuration,
-what was usual before the day, and the code. It is written under another name first, so that a
-scan that is killed leaves no half of one.
+what was usual before the day, and the code. It is written whole or not at all, so that a scan that
+is killed leaves no half of one.
 """
 
 import datetime as dt
 import hashlib
 import json
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,12 +16,12 @@ import numpy as np
 from lowfloat.base.hashing import digest_of
 from lowfloat.base.jit import PACKAGE, source_digest
 from lowfloat.base.settings import to_plain
-from lowfloat.base.whole_file import write_whole
 from lowfloat.days.bars import Bars
 from lowfloat.days.baseline import Baseline
 from lowfloat.days.baselines import Baselines
 from lowfloat.days.day import Day
 from lowfloat.days.feeds import FEEDS_READ, Feeds
+from lowfloat.days.place import place_of
 from lowfloat.days.reference import ReferenceTables
 from lowfloat.days.store import DayStore
 from lowfloat.errors import LowfloatError
@@ -81,25 +80,26 @@ def scan_stored_day(
     """Scan a day of a store; what a worker is sent.
 
     Args:
-        root: folder of the store.
+        root: folder of the store, or its URL.
         symbol: ticker.
         date: of the day.
         stored: dates of all stored days of the symbol.
         config: of the scan.
-        kept: folder of results; None keeps none.
+        kept: folder of results, or its URL; None keeps none.
 
     Returns:
         The rows; if the day is corrupt, or breaks a rule, the error in their place.
     """
     store = DayStore(root)
     try:
-        tables = ReferenceTables(store.root)
+        tables = ReferenceTables(store.where)
         baseline = Baselines(_OneSymbol(store, symbol, stored), tables).of(symbol, date)
         told = _told(store, tables, symbol, date)
         key = key_of(store.manifest(symbol, date)["id"], baseline, config, told)
-        file = Path(kept) / key[:2] / f"{key}.json" if kept is not None else None
-        if file is not None and file.is_file():
-            found = json.loads(file.read_text())
+        place, name = None if kept is None else place_of(kept), f"{key[:2]}/{key}.json"
+        before = None if place is None else place.read(name)
+        if before is not None:
+            found = json.loads(before)
             return ScannedDay(
                 symbol, date.isoformat(), key, found["row"], found["points"], "", True
             )
@@ -107,9 +107,9 @@ def scan_stored_day(
     except LowfloatError as error:
         message = f"{type(error).__name__}: {error}"
         return ScannedDay(symbol, date.isoformat(), "", None, [], message, False)
-    if file is not None:
-        content = {"row": row, "points": points}
-        write_whole(file, json.dumps(content, sort_keys=True, allow_nan=False))
+    if place is not None:
+        text = json.dumps({"row": row, "points": points}, sort_keys=True, allow_nan=False)
+        place.write(name, text.encode())
     return ScannedDay(symbol, date.isoformat(), key, row, points, "", False)
 
 

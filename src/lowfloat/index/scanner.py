@@ -13,6 +13,7 @@ from lowfloat.days.baseline import Baseline
 from lowfloat.days.baselines import TABLES_READ
 from lowfloat.days.day import QUOTES_REBUILT, Day
 from lowfloat.days.feeds import FEEDS_READ
+from lowfloat.days.place import named, place_of
 from lowfloat.days.reference import ReferenceTables
 from lowfloat.days.store import DayStore
 from lowfloat.errors import DayCorrupt, DayNotFound
@@ -58,7 +59,7 @@ class MomentumIndexBuilder:
 
         Args:
             store: the days.
-            into: folder of the index.
+            into: folder of the index, or its URL.
             progress: told of each day.
             symbols: tickers to scan; None scans all.
             first: date of the first day to scan.
@@ -94,7 +95,7 @@ class MomentumIndexBuilder:
         """
         keys = store.days()
         if not keys:
-            raise DayNotFound(f"{store.root} holds no days; ingest or synthesize some first.")
+            raise DayNotFound(f"{store.where} holds no days; ingest or synthesize some first.")
         stored: dict[str, list[dt.date]] = {}
         for symbol, date in keys:
             stored.setdefault(symbol, []).append(date)
@@ -107,14 +108,13 @@ class MomentumIndexBuilder:
         ]
         if not chosen:
             raise DayNotFound(
-                f"{store.root} holds {len(keys)} days of {', '.join(sorted(stored)[:8])} from "
+                f"{store.where} holds {len(keys)} days of {', '.join(sorted(stored)[:8])} from "
                 f"{min(date for _, date in keys)} to {max(date for _, date in keys)}; "
                 "use symbols and dates among them."
             )
-        results = str(Path(into).resolve() / RESULTS)
-        root = str(store.root.resolve())
+        results = named(into, RESULTS)
         return [
-            (root, symbol, date, tuple(stored[symbol]), self.config, results)
+            (store.where, symbol, date, tuple(stored[symbol]), self.config, results)
             for symbol, date in chosen
         ]
 
@@ -144,7 +144,7 @@ class MomentumIndexBuilder:
             honest = QUOTES_REBUILT not in found["flags"] or split == "train"
             rows.append({**found, "split": split, "tradable": found["tradable"] and honest})
             points += [{**point, "split": split} for point in day.points]
-        write_index(Path(into), self._about(store, rows, failed), rows, points)
+        write_index(place_of(into), self._about(store, rows, failed), rows, points)
         return Index(into)
 
     def scan_symbol_history(
@@ -156,11 +156,10 @@ class MomentumIndexBuilder:
             DayCorrupt: a day failed.
         """
         dates = tuple(date for name, date in store.days() if name == symbol)
-        root = str(store.root.resolve())
         rows = []
         for date in dates:
             if start <= date <= end:
-                day = scan_stored_day(root, symbol, date, dates, self.config, None)
+                day = scan_stored_day(store.where, symbol, date, dates, self.config, None)
                 if day.row is None:
                     raise DayCorrupt(f"{symbol}/{date} could not be scanned: {day.error}")
                 rows.append({**day.row, "date": date})
@@ -181,7 +180,7 @@ class MomentumIndexBuilder:
         plain = to_plain(self.config)
         data = {f"{row['symbol']}/{row['date']}": row["manifest_id"] for row in rows}
         # Files of reference tables are named by their contents; baselines and feeds depend on them.
-        tables = ReferenceTables(store.root)
+        tables = ReferenceTables(store.where)
         reference = {
             table: [path.stem for path in tables.files(table)]
             for table in (*TABLES_READ, *FEEDS_READ)
@@ -192,7 +191,7 @@ class MomentumIndexBuilder:
         return {
             "schema_version": SCHEMA_VERSION,
             "id": digest_of(content),
-            "days_root": str(store.root.resolve()),
+            "days_root": store.where,
             "config": plain,
             "days": data,
             "reference": reference,
@@ -207,7 +206,7 @@ def scan(
     progress: Progress | None = None,
     **chosen: Any,
 ) -> Index:
-    """Scan a day store into an index folder and open it; see :meth:`MomentumIndexBuilder.scan`."""
+    """Scan a day store into an index and open it; see :meth:`MomentumIndexBuilder.scan`."""
     store = days if isinstance(days, DayStore) else DayStore(days)
     return MomentumIndexBuilder(config).scan(store, into, progress, **chosen)
 

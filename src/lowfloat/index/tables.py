@@ -1,16 +1,17 @@
 """The files of an index: what columns they have, and how they are written."""
 
 import datetime as dt
-from pathlib import Path
+import hashlib
+import json
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lowfloat.base.hashing import sha256_of
-from lowfloat.base.whole_file import write_whole_json
+from lowfloat.days.place import Place
 
 SCHEMA_VERSION = 2
+DESCRIPTION = "index.json"
 
 DAYS = pa.schema(
     [
@@ -41,7 +42,7 @@ RESETS = pa.schema(
 
 
 def write_index(
-    folder: Path,
+    place: Place,
     about: dict[str, Any],
     rows: list[dict[str, Any]],
     points: list[dict[str, Any]],
@@ -51,14 +52,12 @@ def write_index(
     The description goes last, in one step: an interrupted scan leaves no index that looks whole.
 
     Args:
-        folder: of the index, which is made.
+        place: of the index, which is made.
         about: what ``index.json`` says; the hashes of the tables are added.
         rows: of the days, by symbol and date; dates as text.
         points: of their reset points, in the same order, by time.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    description = folder / "index.json"
-    description.unlink(missing_ok=True)
+    place.remove(DESCRIPTION)
     files = {}
     for name, schema, records in (("days", DAYS, rows), ("resets", RESETS, points)):
         columns = {
@@ -67,10 +66,13 @@ def write_index(
             )
             for field in schema
         }
-        path = folder / f"{name}.parquet"
-        pq.write_table(pa.Table.from_pydict(columns, schema), path)
-        files[path.name] = sha256_of(path)
-    write_whole_json(description, {**about, "files": files})
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.Table.from_pydict(columns, schema), sink)
+        contents = sink.getvalue().to_pybytes()
+        place.write(f"{name}.parquet", contents)
+        files[f"{name}.parquet"] = hashlib.sha256(contents).hexdigest()
+    text = json.dumps({**about, "files": files}, indent=1, sort_keys=True) + "\n"
+    place.write(DESCRIPTION, text.encode())
 
 
 def _typed(field: pa.Field, value: Any) -> Any:

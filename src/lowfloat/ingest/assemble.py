@@ -175,9 +175,9 @@ def assemble(
         place, other = other, place
     if (day.symbol, day.date) in other:
         raise DayExists(
-            f"{other.folder(day.symbol, day.date)} already holds {day.name}, with another "
+            f"{other.where}/{day.name} already holds {day.name}, with another "
             f"verdict than this: {report.summary} Use `lowfloat days drop "
-            f"{other.root} {day.name}` first."
+            f"{other.where} {day.name}` first."
         )
     is_new = place.commit(draft, day, report=report.as_dict())
     clipped = prints.outside + changes.outside + states.outside

@@ -121,7 +121,7 @@ def ingest_databento(
     ]
     for file in _of_no_day(spans, market):
         notes.ignore(file.name, "no day is made of it; that takes trades or quotes of a session")
-    tables = ReferenceTables(store.root)
+    tables = ReferenceTables(store.where)
     _learn(facts, tables, notes)
     with work_folder(store.root) as work:
         plan.sort(key=_Planned.order)

@@ -71,7 +71,7 @@ def ingest_files(
     notes = Notes()
     groups: dict[dt.date | None, list[SourceFile]] = defaultdict(list)
     broken = _Broken()
-    tables = ReferenceTables(store.root)
+    tables = ReferenceTables(store.where)
     for path, name, is_named in find(source):
         try:
             file = open_file(path, name)

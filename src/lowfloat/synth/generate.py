@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -172,7 +171,7 @@ def _written_apart(
     store: DayStore, market: _Market, symbols: int, on: str | None, workers: int | None
 ) -> Iterator[str]:
     """Yield the names of the days of all stocks, each written by a worker."""
-    write = partial(_written_days, store.root, market)
+    write = partial(_written_days, store.where, market)
     for names in each(
         write, range(symbols), on=on, workers=workers, name=symbol_name, prepare=_compile
     ):
@@ -181,8 +180,8 @@ def _written_apart(
         yield from names
 
 
-def _written_days(root: Path, market: _Market, symbol: int) -> list[str]:
-    store = DayStore(root)
+def _written_days(where: str, market: _Market, symbol: int) -> list[str]:
+    store = DayStore(where)
     return [_stored(store, made) for made in market.days_of(symbol)]
 
 
