@@ -3,7 +3,8 @@
 Blocks run in the order of the page. Python blocks share one namespace; of a `console` block the
 lines that begin with `$ ` are run, of a `bash` block all of them. Other blocks are text. What a
 block prints is not compared with the page. A block below `<!-- not run: REASON -->` is left out.
-A command that makes a large market makes a small one here, to which the others do the same.
+A command that makes a large market makes a small one here, to which the others do the same, and
+an audit makes few probes.
 """
 
 import re
@@ -16,9 +17,11 @@ SHELLS = {"bash", "console", "sh", "shell"}
 PYTHON = {"py", "python"}
 SET_UP = {"cd", "git", "make", "pip"}  # commands that prepare a machine, by their first word
 MOST_DAYS = 6  # of all symbols together, that one command makes
+MOST_PROBES = 12  # of one audit
 
 _NOT_RUN = re.compile(r"\s*<!-- not run: (?P<reason>.+) -->\s*")
 _MARKET = re.compile(r"--days (?P<days>\d+) --symbols (?P<symbols>\d+)\b")
+_PROBES = re.compile(r"--probes (?P<probes>\d+)\b")
 _FENCE = re.compile(r"(?P<indent> *)(?P<mark>`{3,}|~{3,})(?P<language>\w*).*")
 
 
@@ -69,12 +72,17 @@ def commands(block: Block) -> list[str]:
     if block.language == "console":
         lines = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
     lines = [line for line in lines if line and not line.startswith("#")]
-    return [_MARKET.sub(_small, line) for line in lines if line.split()[0] not in SET_UP]
+    return [_quickened(line) for line in lines if line.split()[0] not in SET_UP]
 
 
-def _small(market: re.Match[str]) -> str:
-    is_small = int(market["days"]) * int(market["symbols"]) <= MOST_DAYS
-    return market[0] if is_small else f"--days {MOST_DAYS} --symbols 1"
+def _quickened(command: str) -> str:
+    """Return a command that does less of the same."""
+    market, probes = _MARKET.search(command), _PROBES.search(command)
+    if market and int(market["days"]) * int(market["symbols"]) > MOST_DAYS:
+        command = command.replace(market[0], f"--days {MOST_DAYS} --symbols 1")
+    if probes and int(probes["probes"]) > MOST_PROBES:
+        command = command.replace(probes[0], f"--probes {MOST_PROBES}")
+    return command
 
 
 def runs(block: Block) -> bool:

@@ -83,9 +83,16 @@ def test_commands_that_prepare_a_machine_are_left_out() -> None:
     assert [command.split() for command in page.commands(block)] == [["lowfloat", "synth", "days"]]
 
 
-def test_a_command_that_makes_a_large_market_makes_a_small_one() -> None:
-    large, small = "--days 60 --symbols 5 --into d", "--days 2 --symbols 3 --into d"
-    block = page.Block("console", 1, f"$ lowfloat synth {large}\n$ lowfloat synth {small}\n", "")
-    assert page.commands(block) == [
-        "lowfloat synth --days 6 --symbols 1 --into d", f"lowfloat synth {small}",
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    ("written", "run"),
+    [
+        ("synth --days 60 --symbols 5 --into d", "synth --days 6 --symbols 1 --into d"),
+        ("synth --days 2 --symbols 3 --into d", "synth --days 2 --symbols 3 --into d"),
+        ("audit lookahead d --probes 60 --json", "audit lookahead d --probes 12 --json"),
+        ("audit lookahead d --probes 9", "audit lookahead d --probes 9"),
+    ],
+)
+def test_a_command_that_does_much_does_less_of_the_same(written: str, run: str) -> None:
+    assert page.commands(page.Block("console", 1, f"$ lowfloat {written}\n", "")) == [
+        f"lowfloat {run}"
+    ]
