@@ -22,6 +22,7 @@ from reference.tapes import (
 )
 
 from lowfloat.audit.futures import FUTURES
+from lowfloat.base.hashing import sha256_of
 from lowfloat.days import Day
 from lowfloat.env.vector import SqueezeVectorEnv
 from lowfloat.index import Index
@@ -125,6 +126,9 @@ def test_what_the_index_thinks_of_a_day_is_never_observed(index, tmp_path) -> No
     })  # fmt: skip
     about = json.loads((folder / "index.json").read_text())
     assert about["days"]
+    for name in about["files"]:
+        about["files"][name] = sha256_of(folder / name)
+    (folder / "index.json").write_text(json.dumps(about))
     altered = Index(folder)
     assert {day.quality_score for day in altered.days()} == {0.123}
     assert _shown(altered) == _shown(index)
