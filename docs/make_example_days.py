@@ -13,11 +13,12 @@ from pathlib import Path
 from plotly.offline import get_plotlyjs
 
 from lowfloat.base.codes import Scenario
+from lowfloat.base.whole_file import write_whole
 from lowfloat.days.day import Day
 from lowfloat.report import palette
 from lowfloat.report.candles import minute_phases
 from lowfloat.report.day_chart import day_figure
-from lowfloat.report.page_file import figure_html, write_file
+from lowfloat.report.page_file import figure_html
 from lowfloat.synth.day import Truth
 from lowfloat.synth.generate import synth_days
 from lowfloat.synth.options import Options
@@ -82,7 +83,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    write_file(arguments.out, page(examples(arguments.seed)))
+    write_whole(arguments.out, page(examples(arguments.seed)))
 
 
 if __name__ == "__main__":
