@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # Two processes that compile two signatures of one kernel at the same moment can mix up Numba's
 # cache files, so that each parallel test worker keeps a folder of its own. It is set before
@@ -23,8 +25,13 @@ settings.register_profile("lowfloat", deadline=None, derandomize=True)
 settings.load_profile("lowfloat")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a folder on one worker, for `--dist loadgroup`: its tests share days and kernels."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
+class ByFolder(LoadScopeScheduling):
+    """Gives a folder of tests to one worker, for they share days, runs and kernels."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0].rpartition("/")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder | None:
+    """Distribute by folder where groups are asked for."""
+    return ByFolder(config, log) if config.getvalue("dist") == "loadgroup" else None
