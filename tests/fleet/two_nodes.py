@@ -18,6 +18,7 @@ from lowfloat.index import scan
 from lowfloat.synth import synthesize
 
 FILES = ("index.json", "days.parquet", "resets.parquet")
+ITEMS = 60
 
 
 def manifests(store: DayStore) -> dict:
@@ -75,15 +76,17 @@ def main() -> None:
             assert indexes[1:] == indexes[:-1], "indexes differ"
 
             began = time.perf_counter()
-            results = each(partial(chores.on_node, folder), range(30), on=on, retries=3)
-            nodes = {next(results) for _ in range(6)}
-            assert len(nodes) == 2, nodes
+            results = each(partial(chores.on_node, folder), range(ITEMS), on=on, retries=3)
+            nodes, answers = set(), 0
+            while len(nodes) < 2:  # a busy machine starts the workers of one node much later
+                nodes.add(next(results))
+                answers += 1
             cluster.remove_node(other, allow_graceful=False)
             rest = list(results)
-            assert len(rest) == 24, rest
+            assert len(rest) == ITEMS - answers >= 6, rest
             assert set(rest[-6:]) < nodes, rest
-            assert [chores.noted(folder, n) >= 1 for n in range(30)] == [True] * 30
-            say("30 items of half a second, a node lost on the way", began)
+            assert [chores.noted(folder, n) >= 1 for n in range(ITEMS)] == [True] * ITEMS
+            say(f"{ITEMS} items of half a second, a node lost on the way", began)
     finally:
         ray.shutdown()
         cluster.shutdown()
