@@ -20,7 +20,7 @@ class Player:
     Args:
         day: the day.
         second: the reset point.
-        config: frictions, money, limits and rewards.
+        config: frictions, money, limits and rewards; the latency is as given, never drawn.
         next_second: the day's next reset point.
     """
 
@@ -31,6 +31,8 @@ class Player:
         config: dict[str, Any] | None = None,
         next_second: int = NEVER,
     ) -> None:
+        config = {**(config or {})}
+        config["fills"] = {"latency_spread": 0.0, "latency_burst": 0.0, **config.get("fills", {})}
         self.env = SqueezeVectorEnv(
             1,
             deck=build_deck([(day, None)]),
