@@ -201,6 +201,23 @@ class Action(IntEnum):
     SELL_100 = 8
 
 
+class Style(IntEnum):
+    """How an order meets the book."""
+
+    CROSS = 0  # takes what stands on the other side
+    JOIN = 1  # waits at the best price of its own side
+    IMPROVE = 2  # waits a tick before it
+
+
+class Protection(IntEnum):
+    """What is to become of the stop of a position."""
+
+    KEEP = 0
+    NO_STOP = 1
+    STOP = 2  # at a distance from the average entry price
+    TRAIL = 3  # at a distance from the highest price since
+
+
 class RejectReason(IntEnum):
     """Why an order did not fill as wished. A kernel never raises for a trading reason."""
 
@@ -214,6 +231,7 @@ class RejectReason(IntEnum):
     NO_CASH = 7
     PARTIAL = 8
     LIMIT = 9
+    STOP_DUE = 10
 
     @property
     def sentence(self) -> str:
@@ -231,6 +249,7 @@ _REJECT_SENTENCES = {
     RejectReason.NO_SIZE: "Nothing was left of the book within the account's part of the volume.",
     RejectReason.NO_CASH: "The cash of the account did not pay for a share and the fees.",
     RejectReason.PARTIAL: "The order filled in part; the rest was cancelled.",
+    RejectReason.STOP_DUE: "A triggered stop was on its way to the market.",
     RejectReason.LIMIT: "The price had moved beyond the order's limit.",
 }
 

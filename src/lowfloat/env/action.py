@@ -1,15 +1,21 @@
-"""The nine actions, and which of them may be sent."""
+"""The actions, and which of them may be sent.
+
+In the scheme ``discrete`` an action is one of nine. In the scheme ``orders`` it has three parts,
+which kernels are handed as one number, see :func:`packed`.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from lowfloat.base.codes import Action
+from lowfloat.base.codes import Action, Protection, Style
 from lowfloat.base.jit import kernel
 from lowfloat.base.prices import MICRODOLLARS_PER_UNIT
-from lowfloat.base.units import PositiveDollars
+from lowfloat.base.units import Fraction, PositiveDollars
 
 NUM_ACTIONS = len(Action)
+CANCEL = NUM_ACTIONS  # of the scheme ``orders`` only
+ORDER_PARTS = (NUM_ACTIONS + 1, len(Style), len(Protection))
 
 
 class RiskRules(NamedTuple):
@@ -17,18 +23,40 @@ class RiskRules(NamedTuple):
 
     cash: PositiveDollars = 25_000.0  # dollars at the start of an episode
     max_position: PositiveDollars = 10_000.0  # dollars, at the known ask
+    stop_distance: Fraction = 0.02  # of a stop below the average entry price
+    trail_distance: Fraction = 0.03  # of a trailing stop below the high
 
 
 class Limits(NamedTuple):
-    """The same in microdollars, as kernels read it."""
+    """The same as kernels read it, money in microdollars."""
 
     cash: int
     max_position: int
+    stop_distance: float
+    trail_distance: float
 
 
 def limits_of(risk: RiskRules) -> Limits:
     """Convert dollars to the ledger's integers."""
-    return Limits(round(risk.cash * 1_000_000), round(risk.max_position * 1_000_000))
+    return Limits(
+        round(risk.cash * 1_000_000),
+        round(risk.max_position * 1_000_000),
+        risk.stop_distance,
+        risk.trail_distance,
+    )
+
+
+def packed(actions: np.ndarray) -> np.ndarray:
+    """Return actions of the scheme ``orders``, shape ``(n, 3)``, as one number each."""
+    first, styles, _ = ORDER_PARTS
+    return actions[:, 0] + first * (actions[:, 1] + styles * actions[:, 2])
+
+
+@kernel
+def unpacked(action):
+    """Return the three parts of an action; one of the nine alone has CROSS and KEEP."""
+    first, styles = ORDER_PARTS[0], ORDER_PARTS[1]
+    return action % first, action // first % styles, action // (first * styles)
 
 
 @kernel

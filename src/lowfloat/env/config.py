@@ -1,7 +1,7 @@
 """What the experimenter sets for the environment."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import field_validator
 
@@ -15,12 +15,16 @@ from lowfloat.rewards.score import Rewards
 
 
 class EnvConfig(Settings):
-    """Frictions, money, limits and rewards of an episode.
+    """Actions, frictions, money, limits and rewards of an episode.
+
+    With ``actions`` ``discrete`` an action is one of nine; with ``orders`` it also says whether the
+    order waits in the book, and what becomes of the stop.
 
     ``fills`` and ``commission`` may be the name of a preset, or a mapping with the key ``preset``
     and what differs from it.
     """
 
+    actions: Literal["discrete", "orders"] = "discrete"
     fills: FillRules = FillRules()
     commission: Commission = Commission()
     risk: RiskRules = RiskRules()

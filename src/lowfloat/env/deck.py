@@ -20,7 +20,7 @@ from lowfloat.days.day import Day
 from lowfloat.env.records import HEADER, DeckArrays
 from lowfloat.errors import DayNotTradable, FeedError
 from lowfloat.market.book import DAY, QUOTE, SECOND
-from lowfloat.market.conditions import write_conditions
+from lowfloat.market.conditions import prints_of, write_conditions
 from lowfloat.market.fees import regulatory_fees
 from lowfloat.market.reveals import reveals_of, with_runs
 from lowfloat.tape.column import Tape
@@ -67,6 +67,7 @@ class _Resident(NamedTuple):
     table: np.ndarray
     seconds: np.ndarray
     quotes: np.ndarray
+    prints: np.ndarray
     bid_reveals: np.ndarray
     ask_reveals: np.ndarray
     halts: np.ndarray
@@ -105,15 +106,19 @@ def build_deck(
     seconds = _aligned((len(residents), SECONDS_PER_SESSION + 1), row_type(len(COLUMNS)))
     words = _words_of(seconds)
     constants = np.concatenate([resident.constants for resident in residents])
-    first_quote = first_halt = first_reveal = 0
+    prints = np.concatenate([resident.prints for resident in residents])
+    first_quote = first_print = first_halt = first_reveal = 0
     for row, resident in enumerate(residents):
         for name in SECOND.names or ():
             seconds[name][row] = resident.seconds[name]
         seconds["quote"][row] += first_quote
+        seconds["print"][row] += first_print
         words[row, :, HEADER : HEADER + len(COLUMNS)] = resident.table
         constants["first_quote"][row] = first_quote
         first_quote += len(resident.quotes)
         constants["last_quote"][row] = first_quote
+        first_print += len(resident.prints)
+        constants["last_print"][row] = first_print
         constants["first_halt"][row] = first_halt
         first_halt += len(resident.halts)
         constants["last_halt"][row] = first_halt
@@ -124,7 +129,7 @@ def build_deck(
         constants["last_reveal"][row] = first_reveal
     return Deck(
         names=tuple(day.name for day, _ in days),
-        arrays=DeckArrays(seconds, words, len(COLUMNS), quotes, reveals, halts, constants),
+        arrays=DeckArrays(seconds, words, len(COLUMNS), quotes, prints, reveals, halts, constants),
     )
 
 
@@ -168,7 +173,9 @@ def _resident(day: Day, baseline: Baseline | None, normaliser: Normaliser | None
         normaliser.apply(table)
     seconds = np.zeros(SECONDS_PER_SESSION + 1, SECOND)
     begins = day.session.start_ns + NS * np.arange(SECONDS_PER_SESSION + 1)
+    prints = prints_of(day.trades)
     seconds["quote"] = np.searchsorted(quotes["ts"], begins)
+    seconds["print"] = np.searchsorted(prints["ts"], begins)
     seconds["bid"][1:] = summed.bid
     seconds["ask"][1:] = summed.ask
     seconds["mark"] = _marks(quotes, seconds["quote"])
@@ -181,9 +188,13 @@ def _resident(day: Day, baseline: Baseline | None, normaliser: Normaliser | None
     constants["start_ns"] = day.session.start_ns
     constants["sec_fee"], constants["taf_fee"], constants["taf_cap"] = sec_fee, taf_fee, taf_cap
     constants["end_second"] = day.session.second(day.coverage_end_ns)
+    constants["open_second"] = day.session.second(day.session.regular_open_ns)
+    constants["close_second"] = day.session.second(day.session.regular_close_ns)
     constants["data_ends_early"] = day.coverage_end_ns < day.session.end_ns
     snapshot = (day.quotes.flags & SNAPSHOT) != 0
-    return _Resident(table, seconds, quotes, *reveals_of(quotes, snapshot), halts, constants)
+    return _Resident(
+        table, seconds, quotes, prints, *reveals_of(quotes, snapshot), halts, constants
+    )
 
 
 def _book_states(day: Day) -> np.ndarray:

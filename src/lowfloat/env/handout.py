@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from lowfloat.env.action import NUM_ACTIONS
 from lowfloat.env.records import EPISODE, INFO, NUM_PARTS, Output
 from lowfloat.rewards.score import Rewards
 
@@ -24,13 +23,14 @@ class Handout:
     Args:
         num_envs: rows.
         columns: of the observation.
+        mask: length of the action mask.
         autoreset: whether the infos have final observations.
     """
 
-    def __init__(self, num_envs: int, columns: int, autoreset: bool) -> None:
+    def __init__(self, num_envs: int, columns: int, mask: int, autoreset: bool) -> None:
         self.out = Output(
             observation=np.zeros((num_envs, columns), np.float32),
-            mask=np.zeros((num_envs, NUM_ACTIONS), bool),
+            mask=np.zeros((num_envs, mask), bool),
             reward=np.zeros(num_envs),
             parts=np.zeros((num_envs, NUM_PARTS)),
             terminated=np.zeros(num_envs, bool),
@@ -78,12 +78,15 @@ class Handouts:
     Args:
         num_envs: rows.
         columns: of the observation.
+        mask: length of the action mask.
         autoreset: whether the infos have final observations.
         fresh: False hands out the same arrays each time, overwritten by the next step.
     """
 
-    def __init__(self, num_envs: int, columns: int, autoreset: bool, fresh: bool) -> None:
-        self._shape = (num_envs, columns, autoreset)
+    def __init__(
+        self, num_envs: int, columns: int, mask: int, autoreset: bool, fresh: bool
+    ) -> None:
+        self._shape = (num_envs, columns, mask, autoreset)
         self._fresh = fresh
         self._kept = [Handout(*self._shape)]
 

@@ -8,12 +8,12 @@ the batch is cut.
 import numpy as np
 
 from lowfloat.base.clock import NS
-from lowfloat.base.codes import RejectReason
+from lowfloat.base.codes import RejectReason, Style
 from lowfloat.base.jit import kernel
 from lowfloat.base.prefetch import prefetch
 from lowfloat.base.prices import MICRODOLLARS_PER_UNIT
 from lowfloat.base.random import draw_below
-from lowfloat.env.action import legal_actions, order_shares
+from lowfloat.env.action import CANCEL, legal_actions, order_shares, unpacked
 from lowfloat.env.ending import (
     HALTED_INTO_CLOSE,
     MAX_DURATION,
@@ -22,22 +22,17 @@ from lowfloat.env.ending import (
 )
 from lowfloat.env.observation import position_block
 from lowfloat.env.records import HEADER, NUM_PARTS
-from lowfloat.market.account import buy, mark_to, open_account, sell
-from lowfloat.market.book import last_resume, quote_at
-from lowfloat.market.fees import sale_fees_of, taking_fees_of
-from lowfloat.market.fills import refusal, walk
-from lowfloat.market.impact import footprint_at, leave_footprint
-from lowfloat.market.latency import latency_ns
-from lowfloat.market.luck import draw_of_second
-from lowfloat.market.order import lowest, marketable_limit
+from lowfloat.market.account import mark_to, open_account, sell
+from lowfloat.market.book import last_resume
+from lowfloat.market.order import lowest, marketable_limit, waiting_limit
+from lowfloat.market.second import play_second
+from lowfloat.market.stops import clear_stop
+from lowfloat.market.working import clear_working
 from lowfloat.rewards.moment import Moment
 from lowfloat.rewards.score import score
 
 _MASKED = int(RejectReason.MASKED)
-_HALTED = int(RejectReason.HALTED)
-_NO_QUOTE = int(RejectReason.NO_QUOTE)
-_UNLIMITED = 1 << 62
-_LATENCY_DRAW = 0
+_CROSS, _IMPROVE = int(Style.CROSS), int(Style.IMPROVE)
 AHEAD = 8  # environments between asking for a row and reading it
 WORDS_PER_CACHE_LINE = 16
 
@@ -67,13 +62,17 @@ def observe_batch(deck, rule_record, state, first, last, out):
             shown_to_agent[i] = market[HEADER + i]
         known = seconds[day, second]
         may_enter = _may_enter(days[day], second, rules)
-        may_trade = row.closing == 0 and row.ended == 0
+        may_trade = row.closing == 0 and row.ended == 0 and row.stop_due == 0
         block = position_block(row, may_enter, rules.limits)
         for i in range(len(block)):
             shown_to_agent[columns + i] = block[i]
         legal = legal_actions(known, row, may_trade, may_enter, rules.limits)
         for i in range(len(legal)):
             allowed[i] = legal[i]
+        if len(allowed) > len(legal):
+            allowed[CANCEL] = may_trade and row.working != 0
+            for i in range(CANCEL + 1, len(allowed)):
+                allowed[i] = True
         shown = info[env]
         shown.equity = row.equity / 1e6
         shown.fill_price = 0.0
@@ -100,12 +99,16 @@ def _summarise(state, episode):
 
 @kernel
 def _clear_order(state):
-    if state.order_shares == 0 and state.reject == 0:
+    if state.fill_ns == 0 and state.reject == 0 and state.forced == 0:
         return
     state.order_shares = 0
     state.order_limit = 0
+    state.order_waits = 0
+    state.order_cancels = 0
+    state.order_protects = 0
     state.fill_shares = 0
     state.fill_displayed = 0
+    state.fill_given = 0
     state.fill_worst = 0
     state.fill_value = 0
     state.fill_fee = 0
@@ -138,8 +141,10 @@ def reset_one(deck, starts, start, rules, state):
     state.closing = 0
     state.ended = 0
     state.settled_shares = 0
-    state.order_shares = 1  # whatever is left of the last episode's order goes
+    state.fill_ns = 1  # whatever is left of the last episode's order goes
     _clear_order(state)
+    clear_working(state)
+    clear_stop(state)
     state.footprint = 0.0
     state.footprint_ns = 0
     state.bid_row = -1
@@ -162,44 +167,6 @@ def _draw_start(starts, draw, env, state):
 
 
 @kernel
-def send_order(deck, rules, state, wish, limit):
-    """Send an order for ``wish`` signed shares at the state's second and book what it gets."""
-    day, known = deck.days[state.day], deck.seconds[state.day, state.second]
-    luck = draw_of_second(state, state.second, _LATENCY_DRAW)
-    arrival = day.start_ns + state.second * NS + latency_ns(known, luck, rules.fills)
-    state.order_shares = wish
-    state.order_limit = limit
-    state.fill_ns = arrival
-    row = quote_at(deck.quotes, day, known.quote, arrival)
-    resumed = last_resume(deck.halts, day, arrival)
-    if row < 0:
-        state.reject = _HALTED if resumed < 0 else _NO_QUOTE
-    else:
-        state.reject = refusal(deck.quotes[row], resumed, arrival, rules.fills)
-    if state.reject != 0:
-        return
-    state.fill_quote_ns = deck.quotes[row].ts
-    footprint = footprint_at(state, arrival, rules.fills)
-    budget = _UNLIMITED
-    if wish > 0:
-        most = MICRODOLLARS_PER_UNIT * limit * wish
-        budget = state.cash - taking_fees_of(most, wish, rules.commission)
-    walk(deck, row, known, state, max(0.0, footprint if wish > 0 else -footprint), budget,
-         rules.fills)  # fmt: skip
-    shares, value = abs(state.fill_shares), state.fill_value
-    if shares == 0:
-        return
-    fee = taking_fees_of(value, shares, rules.commission)
-    if wish > 0:
-        buy(state, shares, value, fee, state.second)
-    else:
-        fee += sale_fees_of(value, shares, day)
-        sell(state, shares, value, fee, state.second, True)
-    state.fill_fee = fee
-    leave_footprint(state, footprint, state.fill_shares, arrival)
-
-
-@kernel
 def _settle(deck, rules, state):
     """Write down, at the end of the session, the shares that nobody would buy."""
     day = deck.days[state.day]
@@ -210,6 +177,32 @@ def _settle(deck, rules, state):
     price = int(state.mark * (1.0 - rules.episode.settlement_haircut))
     value = MICRODOLLARS_PER_UNIT * price * state.shares
     sell(state, state.shares, value, 0, state.second, False)
+
+
+@kernel
+def _intend(known, day, rules, state, action):
+    """Write down the order that an action stands for, or why it is none."""
+    what, style, protects = unpacked(action)
+    may_enter = _may_enter(day, state.second, rules)
+    if what == CANCEL:
+        legal = state.working != 0 and state.stop_due == 0
+    else:
+        legal = legal_actions(known, state, state.stop_due == 0, may_enter, rules.limits)[what]
+    if not legal:
+        state.reject = _MASKED
+        return
+    state.order_protects = protects
+    if what == CANCEL:
+        state.order_cancels = 1
+    elif what != 0:
+        side = 1 if what <= 4 else -1
+        state.order_shares = order_shares(what, known.ask, state, rules.limits)
+        state.order_cancels = 1 if state.working != 0 else 0
+        if style == _CROSS:
+            state.order_limit = marketable_limit(known, side, rules.fills)
+        else:
+            state.order_limit = waiting_limit(known, side, style == _IMPROVE)
+            state.order_waits = 1
 
 
 @kernel
@@ -227,19 +220,14 @@ def step_one(deck, rules, state, action):
     """
     equity, fees = state.equity, state.fees
     _clear_order(state)
+    known = deck.seconds[state.day, state.second]
     if state.closing != 0:
         state.forced = 1
-        send_order(deck, rules, state, -state.shares, lowest(deck.seconds[state.day, state.second]))
+        state.order_shares = -state.shares
+        state.order_limit = lowest(known)
     elif action != 0:
-        known = deck.seconds[state.day, state.second]
-        may_enter = _may_enter(deck.days[state.day], state.second, rules)
-        if legal_actions(known, state, True, may_enter, rules.limits)[action]:
-            limit = marketable_limit(known, 1 if action <= 4 else -1, rules.fills)
-            wish = order_shares(action, known.ask, state, rules.limits)
-            if wish != 0:
-                send_order(deck, rules, state, wish, limit)
-        else:
-            state.reject = _MASKED
+        _intend(known, deck.days[state.day], rules, state, action)
+    play_second(deck, rules, state)
 
     state.second += 1
     day = deck.days[state.day]
@@ -250,6 +238,8 @@ def step_one(deck, rules, state, action):
             state.equity, state.start_equity, rules.limits.cash, state.second, day, rules.episode
         )
     if state.closing != 0:
+        clear_working(state)
+        clear_stop(state)
         if state.shares > 0 and state.second >= day.end_second:
             _settle(deck, rules, state)
             mark_to(state, mark)

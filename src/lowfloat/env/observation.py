@@ -25,6 +25,10 @@ POSITION_COLUMNS = (
     PositionColumn("seconds_left", "t / (t + 600) of the seconds left in the episode"),
     PositionColumn("entries_allowed", "1 if new buys are allowed at this time of the session"),
     PositionColumn("closing", "1 while the position is being closed by force"),
+    PositionColumn("working", "shares that wait in the book, at the mark, in maximum positions"),
+    PositionColumn("working_distance", "a hundred times their limit over the mark, less 1"),
+    PositionColumn("stop_distance", "ten times the way from the mark down to the stop, 0 if none"),
+    PositionColumn("stop_due", "1 while a triggered stop is on its way to the market"),
 )  # fmt: skip
 NUM_POSITION_COLUMNS = len(POSITION_COLUMNS)
 POSITION_LIMIT = 10.0
@@ -58,6 +62,15 @@ def position_block(state, may_enter, limits):
     if state.order_shares != 0:
         last_fill = state.fill_shares / abs(state.order_shares)
     left = float(max(0, state.deadline - state.second))
+    working, working_distance, stop_distance = 0.0, 0.0, 0.0
+    if state.working != 0:
+        value = unit * state.working * state.mark
+        working = _bounded(value / limits.max_position, POSITION_LIMIT)
+        if state.mark > 0:
+            working_distance = 100.0 * (state.working_limit / state.mark - 1.0)
+            working_distance = _bounded(working_distance, POSITION_LIMIT)
+    if state.stop_price > 0 and state.mark > 0:
+        stop_distance = _bounded(10.0 * (1.0 - state.stop_price / state.mark), POSITION_LIMIT)
     return (
         position,
         open_gain,
@@ -70,4 +83,8 @@ def position_block(state, may_enter, limits):
         left / (left + 600.0),
         1.0 if may_enter else 0.0,
         1.0 if state.closing != 0 else 0.0,
+        working,
+        working_distance,
+        stop_distance,
+        1.0 if state.stop_due != 0 else 0.0,
     )

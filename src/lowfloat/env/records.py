@@ -12,6 +12,9 @@ from lowfloat.market.fees import CommissionTerms
 from lowfloat.market.fills import FILL_FIELDS, FillRules
 from lowfloat.market.impact import IMPACT_FIELDS
 from lowfloat.market.luck import LUCK_FIELDS
+from lowfloat.market.order import ORDER_FIELDS
+from lowfloat.market.stops import STOP_FIELDS
+from lowfloat.market.working import WORKING_FIELDS
 from lowfloat.rewards.score import Rewards
 
 NUM_PARTS = len(Rewards._fields)
@@ -21,6 +24,9 @@ STATE = np.dtype(
     [
         *ACCOUNT_FIELDS,
         *FILL_FIELDS,
+        *ORDER_FIELDS,
+        *WORKING_FIELDS,
+        *STOP_FIELDS,
         *IMPACT_FIELDS,
         *LUCK_FIELDS,
         ("day", np.int32),  # row of the deck
@@ -85,6 +91,7 @@ class DeckArrays(NamedTuple):
     words: np.ndarray  # the same memory as float32, (days, seconds + 1, words of a row)
     columns: int  # market columns, in words HEADER .. HEADER + columns - 1
     quotes: np.ndarray  # (quotes,) QUOTE
+    prints: np.ndarray  # (prints,) PRINT
     reveals: np.ndarray  # (reveals,) REVEAL
     halts: np.ndarray  # (halts, 2) int64 ns
     days: np.ndarray  # (days,) DAY

@@ -47,17 +47,17 @@ class SqueezeEnv(gym.Env):
         observation, infos = self._batch.reset(seed=seed, options=options)
         return observation[0], self._info(infos)
 
-    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Play one second.
 
         Raises:
             ResetNeeded: `reset` was never called, or the episode is over.
-            InvalidAction: the action is outside 0..8.
+            InvalidAction: the action is outside its space.
         """
         if self._batch.state["ended"][0]:
             raise ResetNeeded("the episode is over; call `reset` before `step`.")
         observation, reward, terminated, truncated, infos = self._batch.step(
-            np.asarray([action], np.int64)
+            np.asarray(action, np.int64)[None]
         )
         info = self._info(infos)
         return observation[0], float(reward[0]), bool(terminated[0]), bool(truncated[0]), info

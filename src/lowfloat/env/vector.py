@@ -13,7 +13,7 @@ from lowfloat.base.clock import SECONDS_PER_SESSION, format_second
 from lowfloat.base.codes import Action
 from lowfloat.base.prices import MICRODOLLARS_PER_DOLLAR, UNITS_PER_DOLLAR
 from lowfloat.base.rules import as_record
-from lowfloat.env.action import NUM_ACTIONS
+from lowfloat.env.action import NUM_ACTIONS, ORDER_PARTS, packed
 from lowfloat.env.config import EnvConfig
 from lowfloat.env.deck import Deck
 from lowfloat.env.handout import Handouts
@@ -110,7 +110,7 @@ class SqueezeVectorEnv(VectorEnv):
         )
         columns = deck.arrays.columns + NUM_POSITION_COLUMNS
         self.single_observation_space = observation_space(columns, normaliser is not None)
-        self.single_action_space = action_space()
+        self.single_action_space = action_space(self.config.actions)
         self.observation_space = gym.vector.utils.batch_space(
             self.single_observation_space, num_envs
         )
@@ -119,8 +119,13 @@ class SqueezeVectorEnv(VectorEnv):
         self._rules = as_record(self.config.rules())
         self.state["stream"] = np.arange(num_envs)
         self._draw = Draw(int(order == "sequential"), num_envs)
-        self._handouts = Handouts(num_envs, columns, self.autoreset, fresh=copy)
+        self._handouts = Handouts(
+            num_envs, columns, mask_length(self.config.actions), self.autoreset, fresh=copy
+        )
         self._now = self._handouts.take()
+        self._choices = np.array(
+            ORDER_PARTS if self.config.actions == "orders" else NUM_ACTIONS, np.uint64
+        )
         self._ready = False
         self._slices = np.linspace(0, num_envs, min(threads, num_envs) + 1).astype(int)
         self._pool = ThreadPoolExecutor(threads) if len(self._slices) > 2 else None
@@ -179,22 +184,22 @@ class SqueezeVectorEnv(VectorEnv):
 
         Raises:
             ResetNeeded: `reset` was never called.
-            InvalidAction: the batch has the wrong shape or an action is outside 0..8.
+            InvalidAction: the batch has the wrong shape or an action is outside its space.
         """
         if not self._ready:
             raise ResetNeeded("call `reset` before `step`.")
         actions = np.asarray(actions)
-        if actions.shape != (self.num_envs,) or actions.dtype.kind not in "iu":
+        if actions.shape != self.action_space.shape or actions.dtype.kind not in "iu":
             raise InvalidAction(
                 f"`actions` was {actions.dtype} of shape {actions.shape}; use integers of shape "
-                f"({self.num_envs},)."
+                f"{self.action_space.shape}."
             )
         # As unsigned numbers negative actions are huge, so that one comparison finds both.
         actions = actions.astype(np.int64, copy=False)
-        if actions.view(np.uint64).max() >= NUM_ACTIONS:
-            row = int(np.flatnonzero(actions.view(np.uint64) >= NUM_ACTIONS)[0])
-            names = ", ".join(f"{action.value} {action.name.lower()}" for action in Action)
-            raise InvalidAction(f"action[{row}] was {actions[row]}; use 0 to 8. Actions: {names}.")
+        if (actions.view(np.uint64) >= self._choices).any():
+            raise InvalidAction(_wrong_action(actions, self._choices))
+        if actions.ndim > 1:
+            actions = packed(actions)
         self.advance(actions)
         out = self._now.out
         return out.observation, out.reward, out.terminated, out.truncated, self._now.infos()
@@ -203,8 +208,9 @@ class SqueezeVectorEnv(VectorEnv):
         """Play one second: `step` without its checks and infos.
 
         Args:
-            actions: int64 ``(num_envs,)``, each 0..8; not checked. What there is to read
-                afterwards is in ``state``, ``observation`` and ``mask``.
+            actions: int64 ``(num_envs,)``, each 0..8, or with the scheme ``orders`` what
+                :func:`~lowfloat.env.action.packed` makes of one; not checked. What there is to
+                read afterwards is in ``state``, ``observation`` and ``mask``.
         """
         self._now = self._handouts.take()
         if self._pool is None:
@@ -296,9 +302,27 @@ class SqueezeVectorEnv(VectorEnv):
         )
 
 
-def action_space() -> gym.spaces.Discrete:
-    """Return the nine actions."""
+def action_space(scheme: str = "discrete") -> gym.spaces.Discrete | gym.spaces.MultiDiscrete:
+    """Return the nine actions, or with the scheme ``orders`` the three parts of an order."""
+    if scheme == "orders":
+        return gym.spaces.MultiDiscrete(np.array(ORDER_PARTS))
     return gym.spaces.Discrete(NUM_ACTIONS)
+
+
+def mask_length(scheme: str) -> int:
+    """Return the length of an action mask; with ``orders`` the masks of the parts follow on."""
+    return sum(ORDER_PARTS) if scheme == "orders" else NUM_ACTIONS
+
+
+def _wrong_action(actions: np.ndarray, choices: np.ndarray) -> str:
+    place = tuple(np.argwhere(actions.view(np.uint64) >= choices)[0].tolist())
+    where = "][".join(map(str, place))
+    found = f"action[{where}] was {actions[place]}"
+    if actions.ndim == 1:
+        names = ", ".join(f"{action.value} {action.name.lower()}" for action in Action)
+        return f"{found}; use 0 to {choices - np.uint64(1)}. Actions: {names}."
+    most = ", ".join(f"0 to {number - 1}" for number in ORDER_PARTS)
+    return f"{found}; the three parts of an action are {most}."
 
 
 def observation_space(columns: int, normalised: bool) -> gym.spaces.Box:

@@ -21,6 +21,19 @@ QUOTE = np.dtype(
 A run is a row of states with the same best price on a side.
 """
 
+PRINT = np.dtype(
+    [
+        ("ts", np.int64),  # received, ns UTC
+        ("price", np.int64),  # nanodollars: prints may lie between price units
+        ("size", np.int32),  # shares
+        ("side", np.int8),  # the aggressor: 1 bought, -1 sold, 0 unknown
+        ("lit", np.int8),  # 1 if it was made in the book: it can reach an order that waits there
+        ("last", np.int8),  # 1 if it sets the last price: it can trigger a stop
+    ],
+    align=True,
+)
+"""One print of the tape."""
+
 REVEAL = np.dtype(
     [
         ("row", np.int32),  # the day's book state that shows it
@@ -34,6 +47,7 @@ REVEAL = np.dtype(
 SECOND = np.dtype(
     [
         ("quote", np.int64),  # row of the first quote received at or after this second began
+        ("print", np.int64),  # row of the first print received at or after this second began
         ("mid_variance", np.int64),  # of the 300 s before, see `market/conditions.py`
         ("bid", np.int32),  # book known at the decision of this second, price units, 0 if empty
         ("ask", np.int32),
@@ -59,6 +73,7 @@ DAY = np.dtype(
         ("start_ns", np.int64),  # 04:00 New York
         ("first_quote", np.int64),  # rows [first_quote, last_quote) of the quotes
         ("last_quote", np.int64),
+        ("last_print", np.int64),  # prints of the day end before this row
         ("first_halt", np.int64),  # rows [first_halt, last_halt) of the halts
         ("last_halt", np.int64),
         ("first_reveal", np.int64),  # of bids: rows [first_reveal, first_ask_reveal)
@@ -67,6 +82,8 @@ DAY = np.dtype(
         ("sec_fee", np.int64),  # hundredths of a dollar per million dollars sold
         ("taf_fee", np.int64),  # microdollars per share sold
         ("taf_cap", np.int64),  # microdollars per trade
+        ("open_second", np.int32),  # regular trading: 09:30
+        ("close_second", np.int32),  # to 16:00, or 13:00
         ("end_second", np.int32),  # end of the session or of the data
         ("data_ends_early", np.int32),  # 1 if the data end before the session does
     ],

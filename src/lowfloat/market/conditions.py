@@ -3,7 +3,10 @@
 import numpy as np
 
 from lowfloat.base.clock import SECONDS_PER_SESSION
+from lowfloat.base.codes import Mark
 from lowfloat.base.prices import UNITS_PER_DOLLAR
+from lowfloat.base.records import Trades
+from lowfloat.market.book import PRINT
 from lowfloat.tape.bands import bands
 from lowfloat.tape.column import Tape
 
@@ -29,6 +32,17 @@ def write_conditions(tape: Tape, seconds: np.ndarray) -> None:
     for side in ("lower", "upper"):
         dollars = np.nan_to_num(getattr(known, side))
         seconds[f"{side}_band"][1:] = np.rint(dollars * UNITS_PER_DOLLAR)
+
+
+def prints_of(trades: Trades) -> np.ndarray:
+    """Return a day's ``PRINT`` records."""
+    prints = np.zeros(len(trades.ts_recv), PRINT)
+    prints["ts"], prints["price"] = trades.ts_recv, trades.price
+    prints["size"], prints["side"] = trades.size, trades.side
+    in_book = (trades.marks & Mark.TAPE) != 0
+    prints["lit"] = in_book & ((trades.marks & (Mark.OFF_EXCHANGE | Mark.AUCTION)) == 0)
+    prints["last"] = (trades.marks & Mark.LAST) != 0
+    return prints
 
 
 def _before(counts: np.ndarray, span: int) -> np.ndarray:

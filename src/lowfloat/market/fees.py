@@ -42,13 +42,14 @@ class Commission(NamedTuple):
     clearing_per_share: Dollars = 0.0
     take_fee_per_share: Dollars = 0.0  # of the exchange, for taking displayed shares, from $1 up
     take_fraction: Fraction = 0.0  # of the value, below $1
+    add_rebate_per_share: Dollars = 0.0  # of the exchange, for shares that waited in its book
 
 
 COMMISSION_PLANS = {
     "fixed": Commission(),
     "tiered": Commission(
         per_share=0.0035, minimum=0.35, clearing_per_share=0.0002, take_fee_per_share=0.003,
-        take_fraction=0.003,
+        take_fraction=0.003, add_rebate_per_share=0.002,
     ),
     "zero": Commission(per_share=0.0, minimum=0.0, cap_fraction=0.0),
 }  # fmt: skip
@@ -64,6 +65,7 @@ class CommissionTerms(NamedTuple):
     clearing: int  # microdollars per share
     take_fee: int  # microdollars per share
     take_ppm: int  # millionths of the value
+    add_rebate: int  # microdollars per share
 
 
 def commission_terms(commission: Commission) -> CommissionTerms:
@@ -101,12 +103,21 @@ def commission_of(value, shares, terms):
 
 
 @kernel
-def taking_fees_of(value, shares, terms):
-    """Return what taking ``shares`` worth ``value`` from the book costs: broker and exchange."""
+def order_fees_of(value, shares, taken_value, taken_shares, terms):
+    """Return what an order costs at the broker and the exchange, microdollars.
+
+    Args:
+        value: of all its shares, microdollars.
+        shares: that it got.
+        taken_value: of the shares that it took from the book.
+        taken_shares: of its shares, those; the others waited in the book.
+        terms: :class:`CommissionTerms`.
+    """
     fee = commission_of(value, shares, terms) + shares * terms.clearing
-    if value >= shares * MICRODOLLARS_PER_DOLLAR:
-        return fee + shares * terms.take_fee
-    return fee + _share_of(value, terms.take_ppm, 1_000_000)
+    fee -= (shares - taken_shares) * terms.add_rebate
+    if taken_value >= taken_shares * MICRODOLLARS_PER_DOLLAR:
+        return fee + taken_shares * terms.take_fee
+    return fee + _share_of(taken_value, terms.take_ppm, 1_000_000)
 
 
 @kernel

@@ -32,16 +32,15 @@ _LIMIT = int(RejectReason.LIMIT)
 LEAST_REVEALS, MOST_REVEALS = 8, 64
 
 FILL_FIELDS = [
-    ("order_shares", np.int32),  # signed shares of the order of the last step, 0 if none
-    ("order_limit", np.int64),  # price units
-    ("fill_shares", np.int32),  # signed shares it got
+    ("fill_shares", np.int32),  # signed shares that the last step's orders got
     ("fill_displayed", np.int32),  # of these, shares that were displayed
+    ("fill_given", np.int32),  # of these, shares of an order that waited in the book
     ("fill_worst", np.int32),  # price of the last of them, price units
-    ("reject", np.int32),  # RejectReason
+    ("reject", np.int32),  # RejectReason of the order that was sent
     ("forced", np.int32),  # 1 if the order was a forced close
-    ("fill_value", np.int64),  # microdollars paid or got, before fees
+    ("fill_value", np.int64),  # microdollars paid and got, before fees
     ("fill_fee", np.int64),  # microdollars
-    ("fill_ns", np.int64),  # when it reached the market
+    ("fill_ns", np.int64),  # when the last fill was made, or the order reached the market
     ("fill_quote_ns", np.int64),  # when the quote it met had been received
     ("bid_row", np.int64),  # quote last sold to
     ("ask_row", np.int64),  # quote last bought from
@@ -67,6 +66,8 @@ class FillRules(NamedTuple):
     participation: Fraction = 0.05  # of 60 s of volume, the most that deeper levels give
     impact: Annotated[float, Ge(0.0), Le(100.0)] = 1.0  # of the square-root law
     impact_half_life: Annotated[float, Gt(0.0), Le(1e6)] = 300.0  # seconds
+    queue_model: Annotated[int, Ge(0), Le(1)] = 0  # 1: cancellations move a waiting order on, too
+    passive_haircut: Annotated[int, Ge(0), Le(100)] = 30  # percent of prints that pass it by
     max_quote_age_seconds: Count = 600  # an older quote is not trusted to be there
     # What a forced close gives up below the bid, in whole basis points.
     forced_slippage_bps: Annotated[int, Ge(0), Le(10_000)] = 50
@@ -76,11 +77,11 @@ FILL_PRESETS = {
     "strict": FillRules(),
     "neutral": FillRules(
         latency_ms=80, depth_percent=100, gap_percent=100, participation=0.10, impact=0.7,
-        impact_half_life=60.0, forced_slippage_bps=20,
+        impact_half_life=60.0, queue_model=1, passive_haircut=30, forced_slippage_bps=20,
     ),
     "kind": FillRules(
         latency_ms=50, depth_percent=100, gap_percent=100, participation=0.25, impact=0.3,
-        impact_half_life=30.0, forced_slippage_bps=0,
+        impact_half_life=30.0, queue_model=1, passive_haircut=0, forced_slippage_bps=0,
     ),
 }  # fmt: skip
 """How kindly the market treats an order; results should be reported under more than one."""
@@ -107,8 +108,26 @@ def refusal(quote, resumed, arrival_ns, rules):
     return 0
 
 
+class Taking(NamedTuple):
+    """An order that takes what it gets of the book, and leaves the rest.
+
+    Attributes:
+        shares: signed, above 0 to buy.
+        limit: price units.
+        forced: 1 if the slippage of forced closes is taken off.
+        footprint: shares the account has lately taken in the same direction.
+        budget: the most it may pay, microdollars.
+    """
+
+    shares: int
+    limit: int
+    forced: int
+    footprint: float
+    budget: int
+
+
 @kernel
-def _keep_taken_bids(quotes, row, state):
+def keep_taken_bids(quotes, row, state):
     """Forget what was taken of bids that are gone; those at ``row`` are the last seen."""
     last = state.bid_row
     if last < 0 or quotes[last].bid_run != quotes[row].bid_run:
@@ -121,8 +140,8 @@ def _keep_taken_bids(quotes, row, state):
 
 
 @kernel
-def _keep_taken_asks(quotes, row, state):
-    """Do for offers what :func:`_keep_taken_bids` does for bids."""
+def keep_taken_asks(quotes, row, state):
+    """Do for offers what :func:`keep_taken_bids` does for bids."""
     last = state.ask_row
     if last < 0 or quotes[last].ask_run != quotes[row].ask_run:
         state.ask_taken = 0
@@ -146,49 +165,51 @@ def _slipped(price, limit, rules):
 
 
 @kernel
-def walk(deck, row, known, state, footprint, budget, rules):
-    """Let the state's order take what it gets of the book, and write down what that is.
+def walk(deck, row, known, state, order, rules):
+    """Take what an order gets of the book, and remember what was taken.
 
     Args:
         deck: resident days; its quotes, reveals and days are read.
         row: the quote that the order meets, one that :func:`refusal` lets pass.
         known: ``SECOND`` record of the decision.
-        state: the account with :data:`FILL_FIELDS` and luck; ``order_shares`` and ``order_limit``
-            say what is wished for, the ``fill`` fields, ``reject`` and what was taken are written.
-        footprint: shares the account has lately taken in the order's direction.
-        budget: the most it may pay, microdollars.
+        state: the account with :data:`FILL_FIELDS` and luck; what was taken is written.
+        order: :class:`Taking`.
         rules: :class:`FillRules`.
+
+    Returns:
+        The shares it got, of these the shares that were displayed, their value in microdollars, the
+        price of the last of them, and a ``RejectReason``, 0 if it got all.
     """
     quote, day = deck.quotes[row], deck.days[state.day]
-    side = 1 if state.order_shares > 0 else -1
+    side = 1 if order.shares > 0 else -1
     is_ask = 1 if side > 0 else 0
     if side > 0:
-        _keep_taken_asks(deck.quotes, row, state)
+        keep_taken_asks(deck.quotes, row, state)
         price, shown = quote.ask, quote.ask_size - state.ask_taken
         passed, run = state.ask_deep, quote.ask_run
         first, last = day.first_ask_reveal, day.last_reveal
     else:
-        _keep_taken_bids(deck.quotes, row, state)
+        keep_taken_bids(deck.quotes, row, state)
         price, shown = quote.bid, quote.bid_size - state.bid_taken
         passed, run = state.bid_deep, quote.bid_run
         first, last = day.first_reveal, day.first_ask_reveal
-    impact = impact_of(footprint, known, price, rules)
-    left = abs(state.order_shares)
+    impact = impact_of(order.footprint, known, price, rules)
+    left = abs(order.shares)
     # Of deeper levels; the footprint counts what was taken before.
-    room = max(0, int(rules.participation * known.volume_60s) - int(footprint))
+    room = max(0, int(rules.participation * known.volume_60s) - int(order.footprint))
     value, displayed, deep, worst, reason = 0, 0, 0, 0, _NO_SIZE
     size, level, reveals = shown, 0, -1
     while True:
         paid = _with_impact(price, side, impact)
-        if (paid > state.order_limit) if side > 0 else (paid < state.order_limit):
+        if (paid > order.limit) if side > 0 else (paid < order.limit):
             reason = _LIMIT
             break
-        if state.forced:
-            paid = _slipped(paid, state.order_limit, rules)
+        if order.forced:
+            paid = _slipped(paid, order.limit, rules)
         if size > 0:
             got = min(left, size)
             if side > 0:
-                affordable = (budget - value) // (MICRODOLLARS_PER_UNIT * paid)
+                affordable = (order.budget - value) // (MICRODOLLARS_PER_UNIT * paid)
                 if affordable < got:
                     got, reason = max(0, affordable), _NO_CASH
             if got > 0:
@@ -226,12 +247,8 @@ def walk(deck, row, known, state, footprint, budget, rules):
     else:
         state.bid_taken += displayed
         state.bid_deep += deep
-    filled = displayed + deep
-    state.fill_shares = side * filled
-    state.fill_displayed = displayed
-    state.fill_value = value
-    state.fill_worst = worst
-    if filled == 0:
-        state.reject = reason
-    elif left > 0:
-        state.reject = _PARTIAL
+    if left == 0:
+        reason = 0
+    elif displayed + deep > 0:
+        reason = _PARTIAL
+    return displayed + deep, displayed, value, worst, reason

@@ -1,10 +1,21 @@
 """From a wish to an order: its price, on the grid of ticks and within the bands."""
 
+import numpy as np
+
 from lowfloat.base.jit import kernel
 from lowfloat.base.prices import tick_size
 
 tick_at = kernel(tick_size)
-_NO_LIMIT = 1_000_000_000_000
+_NO_LIMIT = 2_000_000_000
+
+
+ORDER_FIELDS = [
+    ("order_shares", np.int32),  # signed shares of the order of the last step, 0 if none
+    ("order_limit", np.int32),  # price units
+    ("order_waits", np.int32),  # 1 if what does not fill at once waits in the book
+    ("order_cancels", np.int32),  # 1 if the working order is to be cancelled, or replaced
+    ("order_protects", np.int32),  # Protection
+]
 
 
 @kernel
@@ -32,6 +43,19 @@ def marketable_limit(known, side, rules):
     if side > 0:
         return min(away(known.ask + room, side), highest(known))
     return max(away(max(1, known.bid - room), side), lowest(known))
+
+
+@kernel
+def waiting_limit(known, side, improves):
+    """Return the limit of an order that waits: its own side of the book, or a tick better.
+
+    See :func:`marketable_limit` for the arguments.
+    """
+    own = known.bid if side > 0 else known.ask
+    tick = tick_at(own)
+    if improves and known.ask - known.bid > tick:
+        own += side * tick
+    return min(own, highest(known)) if side > 0 else max(own, lowest(known))
 
 
 @kernel
