@@ -222,7 +222,6 @@ def _take(deck, rules, state, row, ns, wish, limit):
     reason = refusal(deck.quotes[row], resumed, ns, rules.fills)
     if reason != 0:
         return reason
-    state.fill_ns = ns
     state.fill_quote_ns = deck.quotes[row].ts
     footprint = footprint_at(state, ns, rules.fills)
     budget = _UNLIMITED
@@ -240,6 +239,7 @@ def _take(deck, rules, state, row, ns, wish, limit):
     if shares > 0:
         fee = order_fees_of(value, shares, value, shares, rules.commission)
         _book(deck, rules, state, shares if wish > 0 else -shares, value, fee)
+        state.fill_ns = ns
         state.fill_displayed += displayed
         state.fill_worst = worst
         leave_footprint(state, footprint, shares if wish > 0 else -shares, ns)
