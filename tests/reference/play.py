@@ -26,7 +26,7 @@ class Player:
     Args:
         day: the day.
         second: the reset point.
-        config: frictions, money, limits and rewards.
+        config: frictions, money, limits and rewards; the latency is as given, never drawn.
         next_second: the day's next reset point.
         baseline: what was known before the day.
     """
@@ -39,6 +39,8 @@ class Player:
         next_second: int = NEVER,
         baseline: Baseline | None = None,
     ) -> None:
+        config = {**(config or {})}
+        config["fills"] = {"latency_spread": 0.0, "latency_burst": 0.0, **config.get("fills", {})}
         self.env = SqueezeVectorEnv(
             1,
             deck=build_deck([(day, baseline)]),

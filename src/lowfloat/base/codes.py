@@ -213,6 +213,7 @@ class RejectReason(IntEnum):
     NO_SIZE = 6
     NO_CASH = 7
     PARTIAL = 8
+    LIMIT = 9
 
     @property
     def sentence(self) -> str:
@@ -227,9 +228,10 @@ _REJECT_SENTENCES = {
     RejectReason.NO_QUOTE: "The side of the book the order needed was empty when it arrived.",
     RejectReason.STALE_QUOTE: "The last quote was too old, or from before a halt.",
     RejectReason.CROSSED: "The book was crossed or locked when the order arrived.",
-    RejectReason.NO_SIZE: "The displayed size had already been taken by this account.",
-    RejectReason.NO_CASH: "The price had moved beyond the cash of the account.",
+    RejectReason.NO_SIZE: "Nothing was left of the book within the account's part of the volume.",
+    RejectReason.NO_CASH: "The cash of the account did not pay for a share and the fees.",
     RejectReason.PARTIAL: "The order filled in part; the rest was cancelled.",
+    RejectReason.LIMIT: "The price had moved beyond the order's limit.",
 }
 
 

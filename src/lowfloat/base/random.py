@@ -48,3 +48,9 @@ def philox(key0, key1, counter0, counter1):
 def draw_below(bound, key0, key1, counter0, counter1):
     """Return an integer in ``0..bound-1``. The bias is below ``bound / 2**64``."""
     return np.int64(_high_product(philox(key0, key1, counter0, counter1), np.uint64(bound)))
+
+
+@kernel
+def uniform_of(word):
+    """Return the number strictly between 0 and 1 that a word (uint64) of Philox stands for."""
+    return (np.float64(word >> np.uint64(12)) + 0.5) / 4503599627370496.0

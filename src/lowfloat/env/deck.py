@@ -14,12 +14,15 @@ import numpy as np
 from lowfloat.base.clock import NS, SECONDS_PER_SESSION
 from lowfloat.base.prices import MAX_PRICE_UNITS, NANODOLLARS_PER_UNIT
 from lowfloat.base.progress import Progress
+from lowfloat.base.records import SNAPSHOT
 from lowfloat.days.baseline import Baseline
 from lowfloat.days.day import Day
 from lowfloat.env.records import HEADER, DeckArrays
 from lowfloat.errors import DayNotTradable, FeedError
 from lowfloat.market.book import DAY, QUOTE, SECOND
+from lowfloat.market.conditions import write_conditions
 from lowfloat.market.fees import regulatory_fees
+from lowfloat.market.reveals import reveals_of, with_runs
 from lowfloat.tape.column import Tape
 from lowfloat.tape.columns import COLUMNS, market_table
 from lowfloat.tape.normaliser import Normaliser
@@ -64,6 +67,8 @@ class _Resident(NamedTuple):
     table: np.ndarray
     seconds: np.ndarray
     quotes: np.ndarray
+    bid_reveals: np.ndarray
+    ask_reveals: np.ndarray
     halts: np.ndarray
     constants: np.ndarray
 
@@ -94,10 +99,13 @@ def build_deck(
                 progress(day.name, number, len(days))
     quotes = np.concatenate([resident.quotes for resident in residents])
     halts = np.concatenate([resident.halts for resident in residents])
+    reveals = np.concatenate(
+        [side for resident in residents for side in (resident.bid_reveals, resident.ask_reveals)]
+    )
     seconds = _aligned((len(residents), SECONDS_PER_SESSION + 1), row_type(len(COLUMNS)))
     words = _words_of(seconds)
     constants = np.concatenate([resident.constants for resident in residents])
-    first_quote = first_halt = 0
+    first_quote = first_halt = first_reveal = 0
     for row, resident in enumerate(residents):
         for name in SECOND.names or ():
             seconds[name][row] = resident.seconds[name]
@@ -109,9 +117,14 @@ def build_deck(
         constants["first_halt"][row] = first_halt
         first_halt += len(resident.halts)
         constants["last_halt"][row] = first_halt
+        constants["first_reveal"][row] = first_reveal
+        first_reveal += len(resident.bid_reveals)
+        constants["first_ask_reveal"][row] = first_reveal
+        first_reveal += len(resident.ask_reveals)
+        constants["last_reveal"][row] = first_reveal
     return Deck(
         names=tuple(day.name for day, _ in days),
-        arrays=DeckArrays(seconds, words, len(COLUMNS), quotes, halts, constants),
+        arrays=DeckArrays(seconds, words, len(COLUMNS), quotes, reveals, halts, constants),
     )
 
 
@@ -161,6 +174,7 @@ def _resident(day: Day, baseline: Baseline | None, normaliser: Normaliser | None
     seconds["mark"] = _marks(quotes, seconds["quote"])
     seconds["halted"][1:] = summed.halted
     seconds["phase"] = phase
+    write_conditions(tape, seconds)
     halts = np.array(day.halts, np.int64).reshape(-1, 2)
     constants = np.zeros(1, DAY)
     sec_fee, taf_fee, taf_cap = regulatory_fees(day.date)
@@ -168,7 +182,8 @@ def _resident(day: Day, baseline: Baseline | None, normaliser: Normaliser | None
     constants["sec_fee"], constants["taf_fee"], constants["taf_cap"] = sec_fee, taf_fee, taf_cap
     constants["end_second"] = day.session.second(day.coverage_end_ns)
     constants["data_ends_early"] = day.coverage_end_ns < day.session.end_ns
-    return _Resident(table, seconds, quotes, halts, constants)
+    snapshot = (day.quotes.flags & SNAPSHOT) != 0
+    return _Resident(table, seconds, quotes, *reveals_of(quotes, snapshot), halts, constants)
 
 
 def _book_states(day: Day) -> np.ndarray:
@@ -193,7 +208,7 @@ def _book_states(day: Day) -> np.ndarray:
             )
         quotes[side] = price // NANODOLLARS_PER_UNIT
         quotes[f"{side}_size"] = size
-    return quotes
+    return with_runs(quotes)
 
 
 def _marks(quotes: np.ndarray, first_after: np.ndarray) -> np.ndarray:

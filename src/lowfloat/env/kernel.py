@@ -23,25 +23,21 @@ from lowfloat.env.ending import (
 from lowfloat.env.observation import position_block
 from lowfloat.env.records import HEADER, NUM_PARTS
 from lowfloat.market.account import buy, mark_to, open_account, sell
-from lowfloat.market.fees import commission_of, sale_fees_of
-from lowfloat.market.fills import (
-    buyable,
-    last_resume,
-    quote_at,
-    refusal,
-    sellable,
-    slipped,
-)
+from lowfloat.market.book import last_resume, quote_at
+from lowfloat.market.fees import sale_fees_of, taking_fees_of
+from lowfloat.market.fills import refusal, walk
+from lowfloat.market.impact import footprint_at, leave_footprint
+from lowfloat.market.latency import latency_ns
+from lowfloat.market.luck import draw_of_second
+from lowfloat.market.order import lowest, marketable_limit
 from lowfloat.rewards.moment import Moment
 from lowfloat.rewards.score import score
 
 _MASKED = int(RejectReason.MASKED)
 _HALTED = int(RejectReason.HALTED)
 _NO_QUOTE = int(RejectReason.NO_QUOTE)
-_NO_SIZE = int(RejectReason.NO_SIZE)
-_NO_CASH = int(RejectReason.NO_CASH)
-_PARTIAL = int(RejectReason.PARTIAL)
-_MILLISECOND = 1_000_000
+_UNLIMITED = 1 << 62
+_LATENCY_DRAW = 0
 AHEAD = 8  # environments between asking for a row and reading it
 WORDS_PER_CACHE_LINE = 16
 
@@ -80,7 +76,9 @@ def observe_batch(deck, rule_record, state, first, last, out):
             allowed[i] = legal[i]
         shown = info[env]
         shown.equity = row.equity / 1e6
-        shown.fill_price = row.fill_price / 1e4
+        shown.fill_price = 0.0
+        if row.fill_shares != 0:
+            shown.fill_price = row.fill_value / 1e6 / abs(row.fill_shares)
         shown.shares = row.shares
         shown.second = second
         shown.fill_shares = row.fill_shares
@@ -105,8 +103,11 @@ def _clear_order(state):
     if state.order_shares == 0 and state.reject == 0:
         return
     state.order_shares = 0
+    state.order_limit = 0
     state.fill_shares = 0
-    state.fill_price = 0
+    state.fill_displayed = 0
+    state.fill_worst = 0
+    state.fill_value = 0
     state.fill_fee = 0
     state.fill_ns = 0
     state.fill_quote_ns = 0
@@ -139,6 +140,14 @@ def reset_one(deck, starts, start, rules, state):
     state.settled_shares = 0
     state.order_shares = 1  # whatever is left of the last episode's order goes
     _clear_order(state)
+    state.footprint = 0.0
+    state.footprint_ns = 0
+    state.bid_row = -1
+    state.ask_row = -1
+    state.bid_taken = 0
+    state.ask_taken = 0
+    state.bid_deep = 0
+    state.ask_deep = 0
     open_account(state, rules.limits.cash, begin.second)
     mark_to(state, deck.seconds[begin.day, begin.second].mark)
 
@@ -147,56 +156,47 @@ def reset_one(deck, starts, start, rules, state):
 def _draw_start(starts, draw, env, state):
     if draw.sequential:
         return (env + state.episode * draw.num_envs) % len(starts)
-    return draw_below(len(starts), draw.key, np.uint64(env), np.uint64(state.episode), np.uint64(0))
+    return draw_below(
+        len(starts), state.seed, np.uint64(env), np.uint64(state.episode), np.uint64(0)
+    )
 
 
 @kernel
-def _trade(deck, rules, state, wish):
+def _trade(deck, rules, state, wish, limit):
     """Send an order for ``wish`` signed shares at the state's second and book what it gets."""
-    day = deck.days[state.day]
-    arrival = day.start_ns + state.second * NS + rules.fills.latency_ms * _MILLISECOND
-    first = deck.seconds[state.day, state.second].quote
-    row = quote_at(deck.quotes, day, first, arrival)
+    day, known = deck.days[state.day], deck.seconds[state.day, state.second]
+    luck = draw_of_second(state, state.second, _LATENCY_DRAW)
+    arrival = day.start_ns + state.second * NS + latency_ns(known, luck, rules.fills)
     state.order_shares = wish
+    state.order_limit = limit
     state.fill_ns = arrival
+    row = quote_at(deck.quotes, day, known.quote, arrival)
     resumed = last_resume(deck.halts, day, arrival)
-    quote = deck.quotes[max(row, 0)]
     if row < 0:
         state.reject = _HALTED if resumed < 0 else _NO_QUOTE
     else:
-        state.reject = refusal(quote, resumed, arrival, rules.fills)
+        state.reject = refusal(deck.quotes[row], resumed, arrival, rules.fills)
     if state.reject != 0:
         return
-    state.fill_quote_ns = quote.ts
-    available = buyable(quote, row, state) if wish > 0 else sellable(quote, row, state)
-    shares = min(abs(wish), available)
-    if shares <= 0:
-        state.reject = _NO_SIZE
-        return
+    state.fill_quote_ns = deck.quotes[row].ts
+    footprint = footprint_at(state, arrival, rules.fills)
+    budget = _UNLIMITED
     if wish > 0:
-        price = quote.ask
-        value = MICRODOLLARS_PER_UNIT * price
-        fee = commission_of(value * shares, shares, rules.commission)
-        if value * shares + fee > state.cash:
-            # Fees do not grow when shares shrink, so one correction is enough.
-            shares = (state.cash - fee) // value
-            if shares <= 0:
-                state.reject = _NO_CASH
-                return
-            fee = commission_of(value * shares, shares, rules.commission)
-        buy(state, shares, price, fee, row, state.second)
-        state.fill_shares = shares
+        most = MICRODOLLARS_PER_UNIT * limit * wish
+        budget = state.cash - taking_fees_of(most, wish, rules.commission)
+    walk(deck, row, known, state, max(0.0, footprint if wish > 0 else -footprint), budget,
+         rules.fills)  # fmt: skip
+    shares, value = abs(state.fill_shares), state.fill_value
+    if shares == 0:
+        return
+    fee = taking_fees_of(value, shares, rules.commission)
+    if wish > 0:
+        buy(state, shares, value, fee, state.second)
     else:
-        price = slipped(quote.bid, rules.fills) if state.forced else quote.bid
-        value = MICRODOLLARS_PER_UNIT * price
-        fee = commission_of(value * shares, shares, rules.commission)
-        fee += sale_fees_of(value * shares, shares, day)
-        sell(state, shares, price, fee, row, state.second)
-        state.fill_shares = -shares
-    state.fill_price = price
+        fee += sale_fees_of(value, shares, day)
+        sell(state, shares, value, fee, state.second, True)
     state.fill_fee = fee
-    if shares < abs(wish):
-        state.reject = _PARTIAL
+    leave_footprint(state, footprint, state.fill_shares, arrival)
 
 
 @kernel
@@ -208,7 +208,8 @@ def _settle(deck, rules, state):
         state.closing = HALTED_INTO_CLOSE
     state.settled_shares = state.shares
     price = int(state.mark * (1.0 - rules.episode.settlement_haircut))
-    sell(state, state.shares, price, 0, -1, state.second)
+    value = MICRODOLLARS_PER_UNIT * price * state.shares
+    sell(state, state.shares, value, 0, state.second, False)
 
 
 @kernel
@@ -226,19 +227,19 @@ def step_one(deck, rules, state, action):
     """
     equity, fees = state.equity, state.fees
     _clear_order(state)
-    wish = 0
     if state.closing != 0:
         state.forced = 1
-        wish = -state.shares
+        _trade(deck, rules, state, -state.shares, lowest(deck.seconds[state.day, state.second]))
     elif action != 0:
         known = deck.seconds[state.day, state.second]
         may_enter = _may_enter(deck.days[state.day], state.second, rules)
         if legal_actions(known, state, True, may_enter, rules.limits)[action]:
-            wish = order_shares(action, known.ask, state, rules.limits)
+            limit = marketable_limit(known, 1 if action <= 4 else -1, rules.fills)
+            wish = order_shares(action, known.ask, limit, state, rules.limits)
+            if wish != 0:
+                _trade(deck, rules, state, wish, limit)
         else:
             state.reject = _MASKED
-    if wish != 0:
-        _trade(deck, rules, state, wish)
 
     state.second += 1
     day = deck.days[state.day]

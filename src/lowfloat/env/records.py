@@ -9,7 +9,9 @@ from lowfloat.env.ending import EpisodeRules
 from lowfloat.market.account import ACCOUNT_FIELDS
 from lowfloat.market.book import SECOND
 from lowfloat.market.fees import CommissionTerms
-from lowfloat.market.fills import FillRules
+from lowfloat.market.fills import FILL_FIELDS, FillRules
+from lowfloat.market.impact import IMPACT_FIELDS
+from lowfloat.market.luck import LUCK_FIELDS
 from lowfloat.rewards.score import Rewards
 
 NUM_PARTS = len(Rewards._fields)
@@ -18,6 +20,9 @@ HEADER = SECOND.itemsize // 4  # words of a row before its market columns
 STATE = np.dtype(
     [
         *ACCOUNT_FIELDS,
+        *FILL_FIELDS,
+        *IMPACT_FIELDS,
+        *LUCK_FIELDS,
         ("day", np.int32),  # row of the deck
         ("second", np.int32),  # session second of the next decision
         ("start", np.int32),  # row of the starts
@@ -27,15 +32,6 @@ STATE = np.dtype(
         ("closing", np.int32),  # EndReason for which the position is being closed, or 0
         ("ended", np.int32),  # EndReason, 0 while the episode runs
         ("settled_shares", np.int32),  # shares written down at the end of the session
-        ("order_shares", np.int32),  # signed shares of the order of the last step, 0 if none
-        ("fill_shares", np.int32),  # signed shares it got
-        ("fill_price", np.int32),  # price units
-        ("reject", np.int32),  # RejectReason
-        ("forced", np.int32),  # 1 if the order was a forced close
-        ("episode", np.int64),  # episodes begun by this environment since it was seeded
-        ("fill_fee", np.int64),  # microdollars
-        ("fill_ns", np.int64),  # when it reached the market
-        ("fill_quote_ns", np.int64),  # when the quote it met had been received
     ],
     align=True,
 )
@@ -55,7 +51,7 @@ START = np.dtype(
 INFO = np.dtype(
     [
         ("equity", np.float64),  # dollars
-        ("fill_price", np.float64),  # dollars, 0 without a fill
+        ("fill_price", np.float64),  # dollars, the mean of its shares; 0 without a fill
         ("shares", np.int32),
         ("second", np.int32),
         ("fill_shares", np.int32),
@@ -89,6 +85,7 @@ class DeckArrays(NamedTuple):
     words: np.ndarray  # the same memory as float32, (days, seconds + 1, words of a row)
     columns: int  # market columns, in words HEADER .. HEADER + columns - 1
     quotes: np.ndarray  # (quotes,) QUOTE
+    reveals: np.ndarray  # (reveals,) REVEAL
     halts: np.ndarray  # (halts, 2) int64 ns
     days: np.ndarray  # (days,) DAY
 
@@ -106,7 +103,6 @@ class Rules(NamedTuple):
 class Draw(NamedTuple):
     """How starts are chosen."""
 
-    key: np.uint64  # the seed
     sequential: int  # 1: environment i takes starts i, i + n, i + 2n, ... in turn
     num_envs: int
 

@@ -117,7 +117,8 @@ class SqueezeVectorEnv(VectorEnv):
         self.action_space = gym.vector.utils.batch_space(self.single_action_space, num_envs)
         self.state = np.zeros(num_envs, STATE)
         self._rules = as_record(self.config.rules())
-        self._draw = Draw(np.uint64(0), int(order == "sequential"), num_envs)
+        self.state["stream"] = np.arange(num_envs)
+        self._draw = Draw(int(order == "sequential"), num_envs)
         self._handouts = Handouts(num_envs, columns, self.autoreset, fresh=copy)
         self._now = self._handouts.take()
         self._ready = False
@@ -133,15 +134,17 @@ class SqueezeVectorEnv(VectorEnv):
             seed: restarts the draw of starts; None goes on with it. One integer for the batch:
                 environments differ by their number.
             options: ``reset_mask`` (bool per environment) resets only some; ``reset`` is one
-                start, or one per environment, as ``SYMBOL/YYYY-MM-DD/HH:MM:SS``.
+                start, or one per environment, as ``SYMBOL/YYYY-MM-DD/HH:MM:SS``; ``streams`` are
+                integers, one per environment, from 0: environments of the same seed, stream and
+                episode have the same luck. They are the environments' numbers at first.
 
         Raises:
             InvalidReset: an option is unknown or names a start that cannot be used.
         """
         options = options or {}
-        unknown = sorted(set(options) - {"reset_mask", "reset"})
+        unknown = sorted(set(options) - {"reset_mask", "reset", "streams"})
         if unknown:
-            raise InvalidReset(f"`options` had {unknown}; use reset_mask and reset.")
+            raise InvalidReset(f"`options` had {unknown}; use reset_mask, reset and streams.")
         if isinstance(seed, list):
             raise InvalidReset("`seed` was a list; use one integer, environments differ by number.")
         which = np.ones(self.num_envs, bool)
@@ -152,11 +155,13 @@ class SqueezeVectorEnv(VectorEnv):
                     f"`options['reset_mask']` had shape {which.shape} and {which.sum()} True; use "
                     f"({self.num_envs},) and at least one."
                 )
+        if "streams" in options:
+            self.state["stream"] = self._streams(options["streams"])
         if seed is not None or not self._ready:
             super().reset(seed=seed)
             if seed is None:
                 seed = int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
-            self._draw = self._draw._replace(key=np.uint64(seed % 2**64))
+            self.state["seed"] = np.uint64(seed % 2**64)
             self.state["episode"] = 0
         starts, chosen = self._chosen(options.get("reset"))
         self._now = self._handouts.take()
@@ -226,12 +231,11 @@ class SqueezeVectorEnv(VectorEnv):
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """Return everything that changes, as plain arrays; see :meth:`restore`."""
-        return {"state": self.state.copy(), "seed": np.array([self._draw.key])}
+        return {"state": self.state.copy()}
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
         """Go back to a snapshot of an environment with the same days, starts and batch."""
         self.state[:] = snapshot["state"]
-        self._draw = self._draw._replace(key=np.uint64(snapshot["seed"][0]))
         nobody = np.zeros(self.num_envs, bool)
         self._now = self._handouts.take()
         reset_batch(
@@ -257,6 +261,16 @@ class SqueezeVectorEnv(VectorEnv):
             actions,
             self.autoreset, first, last, self._now.out,
         )  # fmt: skip
+
+    def _streams(self, streams: Any) -> np.ndarray:
+        numbers = np.asarray(streams)
+        fits = numbers.shape == (self.num_envs,) and numbers.dtype.kind in "iu"
+        if not fits or (numbers.dtype.kind == "i" and numbers.min() < 0):
+            raise InvalidReset(
+                f"`options['streams']` was {numbers.dtype} of shape {numbers.shape}; use integers "
+                f"from 0 of shape ({self.num_envs},)."
+            )
+        return numbers.astype(np.uint64)
 
     def _chosen(self, reset: str | list[str] | None) -> tuple[np.ndarray, np.ndarray]:
         if reset is None:

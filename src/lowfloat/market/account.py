@@ -23,10 +23,6 @@ ACCOUNT_FIELDS = [
     ("entry_second", np.int32),  # when the position was opened, -1 if flat
     ("exit_second", np.int32),  # when the last position was closed, -1 if there was none
     ("entry_equity", np.int64),  # equity just before the position was opened, microdollars
-    ("bid_row", np.int64),  # quote last sold to
-    ("ask_row", np.int64),  # quote last bought from
-    ("bid_taken", np.int32),  # shares taken from these
-    ("ask_taken", np.int32),
     ("fills", np.int32),
     ("trades", np.int32),  # positions opened and closed again
     ("wins", np.int32),  # of these, with a gain after all costs
@@ -51,16 +47,11 @@ def open_account(account, cash, second):
     account.fills = 0
     account.trades = 0
     account.wins = 0
-    account.bid_row = -1
-    account.bid_taken = 0
-    account.ask_row = -1
-    account.ask_taken = 0
 
 
 @kernel
-def buy(account, shares, price, fee, row, second):
-    """Book a purchase of ``shares`` at ``price`` (price units) from quote ``row``."""
-    value = MICRODOLLARS_PER_UNIT * price * shares
+def buy(account, shares, value, fee, second):
+    """Book a purchase of ``shares`` for ``value`` and ``fee`` microdollars."""
     if account.shares == 0:
         account.entry_second = second
         account.entry_equity = account.cash
@@ -70,20 +61,15 @@ def buy(account, shares, price, fee, row, second):
     account.cost += value
     account.fees += fee
     account.fills += 1
-    if account.ask_row != row:
-        account.ask_row = row
-        account.ask_taken = 0
-    account.ask_taken += shares
 
 
 @kernel
-def sell(account, shares, price, fee, row, second):
-    """Book a sale of ``shares`` at ``price`` (price units) to quote ``row``, -1 if to no quote.
+def sell(account, shares, value, fee, second, is_fill):
+    """Book a sale of ``shares`` for ``value`` less ``fee`` microdollars.
 
     The cost of a part is rounded down; the remainder stays with the shares still held, so that
-    the cost is exactly 0 when flat.
+    the cost is exactly 0 when flat. A settlement is booked the same way, and is no fill.
     """
-    value = MICRODOLLARS_PER_UNIT * price * shares
     # Cost per share first: cost * shares would pass 2^63 at the largest admitted position.
     whole = account.cost // account.shares
     cost = whole * shares + (account.cost - whole * account.shares) * shares // account.shares
@@ -92,12 +78,7 @@ def sell(account, shares, price, fee, row, second):
     account.cost -= cost
     account.fees += fee
     account.realized += value - cost
-    if row >= 0:
-        account.fills += 1
-        if account.bid_row != row:
-            account.bid_row = row
-            account.bid_taken = 0
-        account.bid_taken += shares
+    account.fills += is_fill
     if account.shares == 0:
         account.trades += 1
         account.wins += account.cash > account.entry_equity

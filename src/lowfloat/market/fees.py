@@ -34,11 +34,25 @@ TAF_FEES = (
 
 
 class Commission(NamedTuple):
-    """A broker's commission on one order. The defaults are a common fixed per-share plan."""
+    """A broker's plan. The defaults are the plan ``fixed``, all fees of the exchange included."""
 
     per_share: Dollars = 0.005
-    minimum: Dollars = 1.0
+    minimum: Dollars = 1.0  # of an order
     cap_fraction: Fraction = 0.01  # of the order's value; it also limits the minimum
+    clearing_per_share: Dollars = 0.0
+    take_fee_per_share: Dollars = 0.0  # of the exchange, for taking displayed shares, from $1 up
+    take_fraction: Fraction = 0.0  # of the value, below $1
+
+
+COMMISSION_PLANS = {
+    "fixed": Commission(),
+    "tiered": Commission(
+        per_share=0.0035, minimum=0.35, clearing_per_share=0.0002, take_fee_per_share=0.003,
+        take_fraction=0.003,
+    ),
+    "zero": Commission(per_share=0.0, minimum=0.0, cap_fraction=0.0),
+}  # fmt: skip
+"""What brokers commonly charge; the regulators' fees come on top of each."""
 
 
 class CommissionTerms(NamedTuple):
@@ -47,15 +61,14 @@ class CommissionTerms(NamedTuple):
     per_share: int  # microdollars
     minimum: int  # microdollars
     cap_ppm: int  # millionths of the order's value
+    clearing: int  # microdollars per share
+    take_fee: int  # microdollars per share
+    take_ppm: int  # millionths of the value
 
 
 def commission_terms(commission: Commission) -> CommissionTerms:
-    """Convert a commission from dollars to the ledger's integers."""
-    return CommissionTerms(
-        per_share=round(commission.per_share * MICRODOLLARS_PER_DOLLAR),
-        minimum=round(commission.minimum * MICRODOLLARS_PER_DOLLAR),
-        cap_ppm=round(commission.cap_fraction * 1_000_000),
-    )
+    """Convert a plan from dollars and fractions to the ledger's integers."""
+    return CommissionTerms(*(round(amount * MICRODOLLARS_PER_DOLLAR) for amount in commission))
 
 
 def regulatory_fees(date: dt.date) -> tuple[int, int, int]:
@@ -85,6 +98,15 @@ def commission_of(value, shares, terms):
     fee = max(shares * terms.per_share, terms.minimum)
     cap = _share_of(value, terms.cap_ppm, 1_000_000)
     return min(fee, cap)
+
+
+@kernel
+def taking_fees_of(value, shares, terms):
+    """Return what taking ``shares`` worth ``value`` from the book costs: broker and exchange."""
+    fee = commission_of(value, shares, terms) + shares * terms.clearing
+    if value >= shares * MICRODOLLARS_PER_DOLLAR:
+        return fee + shares * terms.take_fee
+    return fee + _share_of(value, terms.take_ppm, 1_000_000)
 
 
 @kernel

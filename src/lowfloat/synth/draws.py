@@ -6,7 +6,7 @@ import numpy as np
 
 from lowfloat.base.jit import kernel
 from lowfloat.base.portable import exp, log
-from lowfloat.base.random import philox
+from lowfloat.base.random import philox, uniform_of
 
 DRAW_FIELDS = [
     ("key0", np.uint64),
@@ -21,8 +21,7 @@ DRAW_FIELDS = [
 def uniform(stream):
     """Return a number strictly between 0 and 1."""
     stream.draws += np.uint64(1)
-    word = philox(stream.key0, stream.key1, stream.draws, np.uint64(0))
-    return (np.float64(word >> np.uint64(12)) + 0.5) / 4503599627370496.0
+    return uniform_of(philox(stream.key0, stream.key1, stream.draws, np.uint64(0)))
 
 
 @kernel
