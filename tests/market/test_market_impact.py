@@ -1,20 +1,21 @@
 """What an account pays for having just traded: the price of its own footprint.
 
-The mid of the book rises from $4.00 to $4.01 in a second before the open: 2,500 millionths, and
-the only change within five minutes. There is no other volume unless a test says so.
+The mid of the book rises from $4.00 to $4.01 before the open: 2,500 millionths, and the only
+change within five minutes. The ten seconds that see it make up for the tenth that is taken of
+their sum. There is no volume but the account's own unless a test says so.
 """
 
 import pytest
 from at_the_open import SELL, Trader, deal, outcome
 from reference.play import PlainPlayer, Player
-from reference.tapes import OPEN, P, Q, ns
+from reference.tapes import OPEN, P, Q, closed_at, make_day, ns
 
 from lowfloat.base.codes import Action
 
 QUARTER, HALF = Action.BUY_25, Action.BUY_50
-BEFORE = Q(ns(OPEN - 10), 3.99, 4.01, 5_000, 5_000)
-MOVED = Q(ns(OPEN - 5), 4.00, 4.02, 5_000, 5_000)
-KEPT = {"impact_half_life": 1e9, "collar_ticks": 10}  # the footprint does not fade
+BEFORE = Q(ns(OPEN - 60), 3.99, 4.01, 5_000, 5_000)
+MOVED = Q(ns(OPEN - 20), 4.00, 4.02, 5_000, 5_000)
+KEPT = {"impact_half_life": 1e6, "collar_ticks": 10}  # the footprint does not fade
 
 
 def mover(trader: Trader, *quotes: Q, trades=(), **fills) -> Player | PlainPlayer:
@@ -60,7 +61,9 @@ def test_volume_of_five_minutes_ago_does_not_count(trader) -> None:
 
 
 def test_a_move_of_five_minutes_ago_does_not_count(trader) -> None:
-    for moved, price in ((-299, 40_400), (-300, 40_200)):
+    # The order is the second, decided a second after the open. Of the ten seconds that see the
+    # move the last alone may lie within: 0.32 cents.
+    for moved, price in ((-299, 40_400), (-308, 40_300), (-309, 40_200)):
         quotes = [Q(ns(OPEN - 400), 3.99, 4.01, 5_000, 5_000),
                   Q(ns(OPEN + moved), 4.00, 4.02, 5_000, 5_000)]  # fmt: skip
         player = trader.player(quotes, **KEPT, impact=1.0)
@@ -69,18 +72,17 @@ def test_a_move_of_five_minutes_ago_does_not_count(trader) -> None:
 
 
 def test_a_change_is_counted_between_sound_books_only(trader) -> None:
-    quotes = [
-        Q(ns(OPEN - 10), 3.99, 4.01, 5_000, 5_000),
-        Q(ns(OPEN - 6), 0, 4.01, 5_000, 5_000),
-        Q(ns(OPEN - 5), 4.00, 4.02, 5_000, 5_000),
-    ]
-    player = trader.player(quotes, **KEPT, impact=1.0)
-    player.send(QUARTER)
-    assert player.send(QUARTER)["fill_worst"] == 40_200
+    for first, price in ((-28, 40_200), (-27, 40_300)):  # without a bid from here to the move
+        quotes = [BEFORE, Q(ns(OPEN + first), 0, 4.01, 5_000, 5_000),
+                  MOVED._replace(when=ns(OPEN - 18))]  # fmt: skip
+        player = trader.player(quotes, **KEPT, impact=1.0)
+        player.send(QUARTER)
+        assert player.send(QUARTER)["fill_worst"] == price
 
 
 def test_a_change_within_a_second_that_is_taken_back_does_not_count(trader) -> None:
-    quotes = [MOVED, Q(ns(OPEN - 3) + 1, 4.50, 4.52), Q(ns(OPEN - 3) + 2, 4.00, 4.02, 5_000, 5_000)]
+    still = MOVED._replace(when=ns(OPEN - 3) + 2)
+    quotes = [MOVED, Q(ns(OPEN - 3) + 1, 4.50, 4.52), still]
     player = trader.player(quotes, **KEPT, impact=1.0)
     player.send(QUARTER)
     assert player.send(QUARTER)["fill_worst"] == 40_200
@@ -91,11 +93,11 @@ def test_the_footprint_fades_with_its_half_life(trader) -> None:
     # 621.5 / 3,621.5 is 0.414, and 1.005 cents times it and 3.5 are 1.46 cents. Without fading
     # it would be 0.541 and 1.90 cents; so with 5.0, 2.08 and 2.72.
     trades = [P(ns(OPEN - 100), 4.01, 3_000)]
-    for half_life, price in ((1.0, 40_500), (1e9, 40_500)):
+    for half_life, price in ((1.0, 40_500), (1e6, 40_500)):
         player = mover(trader, trades=trades, impact=5.0, impact_half_life=half_life)
         player.send(HALF)
         assert player.send(QUARTER)["fill_worst"] == price
-    for half_life, price in ((1.0, 40_400), (1e9, 40_500)):
+    for half_life, price in ((1.0, 40_400), (1e6, 40_500)):
         player = mover(trader, trades=trades, impact=4.0, impact_half_life=half_life)
         player.send(HALF)
         assert player.send(QUARTER)["fill_worst"] == price
@@ -132,8 +134,8 @@ def test_a_price_that_the_impact_puts_beyond_the_limit_is_not_paid(trader) -> No
 def test_the_footprint_is_what_was_bought_less_what_was_sold(trader) -> None:
     player = mover(trader, impact=0.0)
     assert player.send(HALF)["footprint"] == 1_243.0
-    assert player.send(Action.SELL_50)["footprint"] == pytest.approx(622.0, abs=1e-4)
-    assert player.send()["footprint"] == pytest.approx(622.0, abs=1e-4)
+    assert player.send(Action.SELL_50)["footprint"] == pytest.approx(622.0, abs=0.01)
+    assert player.send()["footprint"] == pytest.approx(622.0, abs=0.01)
 
 
 def test_a_new_episode_begins_without_a_footprint(trader) -> None:
@@ -159,9 +161,9 @@ def test_a_forced_close_gives_up_the_slippage_at_every_level(trader) -> None:
                            config={"episode": LOST}, forced_slippage_bps=50)  # fmt: skip
     assert outcome(player.send(QUARTER)) == (500, "PARTIAL")
     state = player.send()
-    # 0.5 % below 4.00, 3.97 and 3.94, all of which lie at the limit of a sale or beyond it.
-    assert deal(state) == (39_203, -500, "NONE")
-    assert state["fill_value"] == 100 * (100 * 39_800 + 300 * 39_501 + 100 * 39_203)
+    # 0.5 % below 4.00, 3.97 and 3.94, down to the cent.
+    assert deal(state) == (39_200, -500, "NONE")
+    assert state["fill_value"] == 100 * (100 * 39_800 + 300 * 39_500 + 100 * 39_200)
 
 
 def test_a_forced_close_pays_its_impact_before_the_slippage(trader) -> None:
@@ -172,7 +174,7 @@ def test_a_forced_close_pays_its_impact_before_the_slippage(trader) -> None:
     assert player.send(QUARTER)["shares"] == 621
     assert deal(player.send()) == (39_800, -100, "PARTIAL")
     # A trace of less than a share, and 1.1 cents of impact, up to two: 3.98 less 0.5 %.
-    assert deal(player.send()) == (39_601, -200, "PARTIAL")
+    assert deal(player.send()) == (39_600, -200, "PARTIAL")
 
 
 def test_a_forced_close_gets_at_least_the_lowest_price(trader) -> None:
@@ -186,3 +188,16 @@ def test_a_forced_close_takes_a_bid_far_below_the_known_one(trader) -> None:
     player = mover(trader, fallen, config={"episode": LOST}, forced_slippage_bps=0)
     player.send(QUARTER)
     assert deal(player.send()) == (20_000, -621, "NONE")
+
+
+def test_a_forced_close_takes_no_bid_below_the_lower_band(trader) -> None:
+    # 10 % around the opening print of $4.01: from $3.61.
+    for bid, expected in ((3.61, (36_100, -621, "NONE")), (3.60, (0, 0, "LIMIT"))):
+        quotes = [BEFORE, MOVED, Q(ns(OPEN + 2) + 1, bid, 4.02, 5_000, 5_000)]
+        player = trader.player(
+            quotes, trades=[P(ns(OPEN) + 1, 4.01)], second=OPEN + 1,
+            baseline=closed_at(make_day(quotes), 4.00), config={"episode": LOST},
+            forced_slippage_bps=0,
+        )  # fmt: skip
+        player.send(QUARTER)
+        assert deal(player.send()) == expected

@@ -113,6 +113,18 @@ def test_below_a_dollar_the_distance_is_on_the_finer_tick(trader) -> None:
     assert deal(player.send(BUY)) == (8_014, 400, "PARTIAL")
 
 
+def test_a_level_above_a_dollar_stands_on_a_cent(trader) -> None:
+    quotes = []
+    for i in range(8):
+        quotes.append(Q(ns(OPEN - 60) + 2 * i, 0.90, 0.9990, 5_000, 100))
+        quotes.append(Q(ns(OPEN - 60) + 2 * i + 1, 0.90, 1.01, 300, 300))
+    quotes.append(Q(ns(OPEN - 59), 0.90, 0.9990, 5_000, 100))
+    player = trader.player(quotes, trades=[BUSY], gap_percent=15, deeper_levels=2)
+    # 16 ticks behind $0.9990, up to the cent; from there a cent, for 16 are less.
+    state = player.send(BUY)
+    assert state["fill_value"] == 100 * (100 * 9_990 + 300 * 10_100 + 300 * 10_200)
+
+
 @pytest.mark.parametrize(("percent", "second"), [(50, 150), (33, 99), (0, 1)])
 def test_the_size_of_a_level_is_thinned_to_at_least_one_share(trader, percent, second) -> None:
     state = bought(trader, seen(), depth_percent=percent, deeper_levels=1)
@@ -253,3 +265,11 @@ def test_an_order_whose_next_level_is_beyond_its_limit_is_told_so(trader) -> Non
     player = trader.player([*seen(), LAST], trades=[BUSY], impact_half_life=0.001)
     assert outcome(player.send(QUARTER)) == (400, "PARTIAL")  # up to 4.04
     assert outcome(player.send(QUARTER)) == (0, "LIMIT")
+
+
+def test_an_order_that_used_up_its_part_of_the_volume_looks_no_further(trader) -> None:
+    # The next level is beyond the limit, too.
+    player = trader.player([*seen(), LAST], participation=0.0, collar_ticks=0,
+                           collar_spread_percent=0, collar_bps=0)  # fmt: skip
+    assert outcome(player.send(QUARTER)) == (100, "PARTIAL")
+    assert outcome(player.send(QUARTER)) == (0, "NO_SIZE")

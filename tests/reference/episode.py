@@ -5,7 +5,7 @@ from typing import NamedTuple
 from reference.account import Account
 from reference.fills import Broker, Fill
 from reference.luck import Luck
-from reference.orders import buy_limit, sell_limit
+from reference.orders import buy_limit, closing_limit, sell_limit
 from reference.tape import Tape
 
 from lowfloat.base.codes import EndReason, RejectReason
@@ -23,6 +23,7 @@ class Step(NamedTuple):
     fill: Fill
     side: int
     wish: int
+    limit: int
     forced: bool
     terminated: bool
     truncated: bool
@@ -104,7 +105,7 @@ class Episode:
         account, rules = self.account, self.config.episode
         equity_before, fees_before = account.equity, account.fees
         forced = bool(self.closing)
-        fill, side, wish = self._send(action)
+        fill, side, wish, limit = self._send(action)
 
         self.last_order = (side * fill.shares, wish)
         self.second += 1
@@ -124,22 +125,26 @@ class Episode:
             self.ended = self.deadline_reason
 
         parts = self._reward_parts(account.equity - equity_before, account.fees - fees_before)
-        return Step(parts[0] + parts[1], parts, fill, side, wish, forced, terminated, truncated)
+        return Step(
+            parts[0] + parts[1], parts, fill, side, wish, limit, forced, terminated, truncated
+        )
 
-    def _send(self, action: int) -> tuple[Fill, int, int]:
-        """Return what this second's order got, its side (1 buy, -1 sell) and its wish."""
+    def _send(self, action: int) -> tuple[Fill, int, int, int]:
+        """Return what this second's order got, its side (1 buy, -1 sell), wish and limit."""
         if self.closing:
             wish = self.account.shares
-            return self.broker.close(self.second), -1, wish
+            limit = closing_limit(self.tape.known_bands(self.second))
+            return self.broker.close(self.second, wish, limit), -1, wish, limit
         if action == 0:
-            return _NOTHING, 0, 0
+            return _NOTHING, 0, 0, 0
         if not self.mask()[action]:
-            return _MASKED, 0, 0
+            return _MASKED, 0, 0, 0
         if action <= 4:
             wish = self.buy_wishes()[action - 1]
-            return self.broker.buy(self.second, wish, self.buy_limit()), 1, wish
-        wish = self.sell_wish(action - 4)
-        return self.broker.sell(self.second, wish, self.sell_limit()), -1, wish
+            limit = self.buy_limit()
+            return self.broker.buy(self.second, wish, limit), 1, wish, limit
+        wish, limit = self.sell_wish(action - 4), self.sell_limit()
+        return self.broker.sell(self.second, wish, limit), -1, wish, limit
 
     def _closing_reason(self) -> EndReason:
         rules, equity = self.config.episode, self.account.equity

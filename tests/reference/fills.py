@@ -8,7 +8,7 @@ from typing import NamedTuple
 from reference.account import Account
 from reference.fees import order_fees, sale_fees
 from reference.luck import Luck
-from reference.orders import up_to
+from reference.orders import away, up_to
 from reference.tape import SECOND, BookSide, Tape
 
 from lowfloat.base.codes import RejectReason
@@ -77,7 +77,8 @@ def deeper_levels(side: BookSide, run: int, luck: Luck, rules) -> Iterator[tuple
         back = floor(luck.uniform(number) * min(known, 64))
         reveal = side.reveals[known - 1 - back]
         tick = tick_size(price)
-        price += side.sign * up_to(tick, max(reveal.distance * rules.gap_percent // 100, tick))
+        distance = up_to(tick, max(tick, reveal.distance * rules.gap_percent // 100))
+        price = away(side.sign, price + side.sign * distance)
         if price < 1:
             return
         yield price, max(1, reveal.size * rules.depth_percent // 100)
@@ -125,11 +126,11 @@ class Broker:
     def sell(self, second: int, wish: int, limit: int) -> Fill:
         return self._send(-1, second, wish, limit)
 
-    def close(self, second: int) -> Fill:
-        """Sell everything without a limit."""
-        return self._send(-1, second, self.account.shares, None)
+    def close(self, second: int, wish: int, limit: int) -> Fill:
+        """Sell by force, at less than the levels' prices."""
+        return self._send(-1, second, wish, limit, self.rules.forced_slippage_bps)
 
-    def _send(self, sign: int, second: int, wish: int, limit: int | None) -> Fill:
+    def _send(self, sign: int, second: int, wish: int, limit: int, slippage: int = 0) -> Fill:
         tape = self.tape
         arrival = arrival_of(tape, second, self.rules, self.luck)
         reason = refusal(tape, arrival, self.rules)
@@ -140,7 +141,7 @@ class Broker:
         self.taken[sign].move_to(side, row)
         footprint = self._footprint_at(arrival)
         own = max(0.0, sign * footprint)
-        fill = self._walk(side, row, second, wish, limit, own)
+        fill = self._walk(side, row, second, wish, limit, slippage, own)
         if fill.shares:
             self.taken[sign].displayed += fill.displayed
             self.taken[sign].deep += fill.shares - fill.displayed
@@ -155,44 +156,50 @@ class Broker:
         return self.footprint * exp(-LN2 * (arrival - self.arrival) / half_life)
 
     def _walk(
-        self, side: BookSide, row: int, second: int, wish: int, limit: int | None, own: float
+        self,
+        side: BookSide,
+        row: int,
+        second: int,
+        wish: int,
+        limit: int,
+        slippage: int,
+        own: float,
     ) -> Fill:
         """Walk the levels of a side for ``wish`` shares; ``own`` is the account's footprint."""
         sign = side.sign
         worse = self._impact(side.prices[row], second, own)
         volume = self.tape.volume(second, 60)
-        allowed = max(0, floor(self.rules.participation * volume) - floor(own))
-        money = None
-        if sign > 0:
-            assert limit is not None
-            money = self.account.cash - order_fees(100 * wish * limit, wish, self.plan)
+        room = max(0, floor(self.rules.participation * volume) - floor(own))  # of deeper levels
+        money = self.account.cash - order_fees(100 * wish * limit, wish, self.plan)
         shares = value = worst = displayed = 0
         reason, limited = RejectReason.NO_SIZE, False
         for level in self._levels(side, row):
-            price = level.price + sign * worse
-            if limit is None:
-                price = max(1, price * (10**4 - self.rules.forced_slippage_bps) // 10**4)
-            elif sign * (price - limit) > 0:
+            if shares == wish or not (level.displayed or room):
+                break
+            price = max(1, away(sign, level.price + sign * worse))
+            if sign * (price - limit) > 0:
                 reason, limited = RejectReason.LIMIT, True
                 break
             if not level.shares:
                 continue
+            if slippage:
+                price = max(1, away(-1, price * (10**4 - slippage) // 10**4))
             got = min(wish - shares, level.shares)
-            if money is not None:
-                got = min(got, (money - value) // (100 * price))
-                if got <= 0:
+            if not level.displayed:
+                got = min(got, room)
+            if sign > 0:
+                paid_for = (money - value) // (100 * price)
+                if paid_for <= 0:
                     reason = RejectReason.NO_CASH
                     break
-            if not level.displayed:
-                got = min(got, allowed - (shares - displayed))
-                if got <= 0:
-                    break
+                got = min(got, paid_for)
             shares += got
             value += 100 * price * got
             worst = price
-            displayed += got if level.displayed else 0
-            if shares == wish:
-                break
+            if level.displayed:
+                displayed += got
+            else:
+                room -= got
         if not shares:
             return Fill(reason=reason, worse=worse, limited=limited)
         fee = order_fees(value, shares, self.plan)
@@ -215,7 +222,7 @@ class Broker:
         """Return by how many price units every level is worse."""
         if own == 0:
             return 0
-        v300 = self.tape.squared_changes(second, 300)
+        v300 = self.tape.squared_changes(second, 300) // 10
         volume = self.tape.volume(second, 300)
         worse = self.rules.impact * sqrt(v300) * 1e-6 * sqrt(own / (volume + own)) * best
-        return up_to(tick_size(best), ceil(worse))
+        return ceil(worse)

@@ -16,16 +16,23 @@ def collar(book: Book, rules) -> int:
 
 
 def buy_limit(book: Book, bands: tuple[int, int] | None, rules) -> int:
-    wanted = book.ask + collar(book, rules)
-    limit = up_to(tick_size(wanted), wanted)
+    limit = away(1, book.ask + collar(book, rules))
     return min(limit, bands[1]) if bands else limit
 
 
 def sell_limit(book: Book, bands: tuple[int, int] | None, rules) -> int:
-    wanted = max(1, book.bid - collar(book, rules))
-    tick = tick_size(wanted)
-    limit = max(1, wanted // tick * tick)
+    limit = max(1, away(-1, max(1, book.bid - collar(book, rules))))
     return max(limit, bands[0]) if bands else limit
+
+
+def closing_limit(bands: tuple[int, int] | None) -> int:
+    return bands[0] if bands else 1
+
+
+def away(sign: int, price: int) -> int:
+    """Return a price rounded to its tick, up for a buy (+1) and down for a sale (-1)."""
+    tick = tick_size(price)
+    return up_to(tick, price) if sign > 0 else price // tick * tick
 
 
 def up_to(step: int, amount: int) -> int:

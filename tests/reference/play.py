@@ -39,14 +39,12 @@ class Player:
         next_second: int = NEVER,
         baseline: Baseline | None = None,
     ) -> None:
-        config = {**(config or {})}
-        config["fills"] = {"latency_spread": 0.0, "latency_burst": 0.0, **config.get("fills", {})}
         self.env = SqueezeVectorEnv(
             1,
             deck=build_deck([(day, baseline)]),
             starts=np.array([(0, second, next_second)], START),
             autoreset_mode="DISABLED",
-            config=config,
+            config=_punctual(config),
         )
         self.env.reset(seed=0)
         self.reward = 0.0
@@ -99,7 +97,7 @@ class PlainPlayer:
         next_second: int = NEVER,
         baseline: Baseline | None = None,
     ) -> None:
-        self._start = Tape(day, baseline), second, next_second, EnvConfig(**(config or {}))
+        self._start = Tape(day, baseline), second, next_second, EnvConfig(**_punctual(config))
         self._episode = 0
         self.begin_again()
 
@@ -120,3 +118,10 @@ class PlainPlayer:
     @property
     def mask(self) -> list[bool]:
         return self.episode.mask()
+
+
+def _punctual(config: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the configuration with a latency that is as given, unless it says otherwise."""
+    config = config or {}
+    fills = {"latency_spread": 0.0, "latency_burst": 0.0, **config.get("fills", {})}
+    return {**config, "fills": fills}

@@ -10,6 +10,7 @@ ALWAYS = (
 )  # fmt: skip
 """What a step leaves behind, whatever it was."""
 
+AFTER_ORDER = ("order_limit",)
 AFTER_BUY = ("fill_ns", "fill_quote_ns", "ask_taken", "ask_deep")
 AFTER_SALE = ("fill_ns", "fill_quote_ns", "bid_taken", "bid_deep")
 """What speaks of the last fill or of the run it met, and is looked at after a fill."""

@@ -223,7 +223,10 @@ class Tape:
         return traded[bisect_left(times, last)] - traded[bisect_left(times, first)]
 
     def squared_changes(self, second: int, seconds: int) -> int:
-        """Return the sum of the squared changes of the mid in each second, in millionths."""
+        """Return the sum of the squared ten-second changes of the mid, in millionths.
+
+        A change belongs to the second at whose end it is complete.
+        """
         return self._squares[second] - self._squares[max(0, second - seconds)]
 
     @cached_property
@@ -248,7 +251,9 @@ class Tape:
         """Return, per second, the sum of the squared changes of all seconds before it."""
         sums = [0]
         for second in range(SECONDS):
-            before, after = self.known_book(second), self.known_book(second + 1)
+            # The books at the ends of this second and of the tenth before it.
+            before = self.known_book(second - 9) if second >= 9 else None
+            after = self.known_book(second + 1)
             change = 0
             if before is not None and after is not None and before.sound and after.sound:
                 twice, twice_now = before.bid + before.ask, after.bid + after.ask
