@@ -35,6 +35,15 @@ from lowfloat.tape.normaliser import Normaliser
 Truth = Mapping[str, np.ndarray]
 
 
+SHOWN_BOOK = EnvConfig(
+    fills={
+        "latency_spread": 0.0, "latency_burst": 0.0, "collar_bps": 10_000, "deeper_levels": 0,
+        "impact": 0.0,
+    }
+)  # fmt: skip
+"""The market of what is displayed, after a latency that is always the same, and nothing else."""
+
+
 class KnownDay(NamedTuple):
     """A day, what is behind it, and its previous close in dollars, 0 if not known."""
 

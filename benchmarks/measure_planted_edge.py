@@ -10,10 +10,10 @@ commissions, and to sell from the first decision after the drift until all is so
 
 `ceiling_per_day` is what the drift pays on a full position bought at the value before it begins.
 `replayed_per_day` follows the plan through truth and quotes, and knows the environment only by the
-rules that `docs/explanation/market-model.md` states. `signal_trader` is the same plan through the
-environment; the two agree to the cent, unless a loss limit or the end of the day closes a position,
-and `largest_difference` says by how much they do not on any day. `share` is what a policy made of
-what `signal_trader` did.
+rules that `docs/explanation/market-model.md` states, for a market of what is displayed
+(`SHOWN_BOOK`). `signal_trader` is the same plan through the environment; the two agree to the cent,
+unless a loss limit or the end of the day closes a position, and `largest_difference` says by how
+much they do not on any day. `share` is what a policy made of what `signal_trader` did.
 """
 
 import itertools
@@ -23,7 +23,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from known_value import KnownDay, Terms, batches, figures, joined, made_days, parser_of, play, table
+from known_value import (
+    SHOWN_BOOK,
+    KnownDay,
+    Terms,
+    batches,
+    figures,
+    joined,
+    made_days,
+    parser_of,
+    play,
+    table,
+)
 
 from lowfloat.base.clock import NS, SECONDS_PER_SESSION
 from lowfloat.base.codes import Action
@@ -152,7 +163,7 @@ class _Book:
         self._plan, self._start = plan, day.session.start_ns
         self._seconds, self._quotes, self._halts = per_second(day), day.quotes, day.halts
         self._sec_fee, self._taf_fee, self._taf_cap = regulatory_fees(day.date)
-        self._taken: dict[tuple[str, int], int] = {}
+        self._taken: dict[str, tuple[int, int]] = {}  # per side, the row last met and shares
 
     def known(self, second: int) -> tuple[int, int, int]:
         """Return bid, ask and shares offered as known at a decision; zeros in a known halt."""
@@ -190,10 +201,15 @@ class _Book:
         since = int(quotes.ts_recv[row])
         if since < resumed or arrival - since > rules.max_quote_age_seconds * NS:
             return 0, 0
-        price, size = (int(getattr(quotes, f"{side}_{of}")[row]) for of in ("price", "size"))
-        shares = min(wish, size - self._taken.get((side, row), 0))
-        self._taken[side, row] = self._taken.get((side, row), 0) + shares
-        return price // NANODOLLARS_PER_UNIT, shares
+        prices, sizes = getattr(quotes, f"{side}_price"), getattr(quotes, f"{side}_size")
+        # What was taken is missing for as long as the price stays, unless less is shown meanwhile.
+        last, taken = self._taken.get(side, (row, 0))
+        if (prices[last : row + 1] != prices[row]).any():
+            taken = 0
+        taken = min(taken, int(sizes[last + 1 : row + 1].min(initial=taken)))
+        shares = min(wish, int(sizes[row]) - taken)
+        self._taken[side] = row, taken + shares
+        return int(prices[row]) // NANODOLLARS_PER_UNIT, shares
 
 
 def measure(
@@ -243,7 +259,7 @@ def main() -> None:
     result = {
         **{name: getattr(arguments, name) for name in ("days", "symbols", "planted_edge", "seed")},
         "confidence": arguments.confidence,
-        **measure(days, edge, arguments.days, arguments.batch, terms, EnvConfig()),
+        **measure(days, edge, arguments.days, arguments.batch, terms, SHOWN_BOOK),
     }
     if arguments.json:
         print(json.dumps(result, indent=1))

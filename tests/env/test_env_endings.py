@@ -102,7 +102,7 @@ def test_no_position_is_opened_in_the_last_five_minutes() -> None:
 @pytest.mark.parametrize(("bid", "ended"), [(3.80, "MAX_LOSS"), (3.8001, "RUNNING")])
 def test_the_episode_ends_at_exactly_its_maximum_loss(bid, ended) -> None:
     quotes = [Q(ns(OPEN) - 1, 3.99, 4.00, 9_000, 9_000), Q(ns(OPEN + 1), bid, 4.00, 9_000)]
-    config = {"commission": FREE, "risk": {"cash": 10_000.0}}
+    config = {"commission": FREE, "risk": {"cash": 10_200.0}}
     player = Player(make_day(quotes), OPEN, config)
     player.send(BUY)
     assert player.send()["equity"] == 2_500 * 100 * round(bid * 10_000)
@@ -126,13 +126,13 @@ def test_a_loss_at_the_close_is_named_a_loss() -> None:
 
 def test_a_forced_sale_gets_the_bid_less_the_slippage() -> None:
     state = closed_out(falling_day(3.40)).state
-    assert state["fill_price"] == 33_830  # $3.40 less half a percent
+    assert state["fill_worst"] == 33_800  # $3.40 less half a percent, on a cent
     assert (state["fill_shares"], state["forced"]) == (-2_487, 1)
 
 
 def test_a_forced_sale_never_gets_less_than_a_price_unit() -> None:
     config = {"fills": {"forced_slippage_bps": 10_000}}
-    assert closed_out(falling_day(3.40), config=config).state["fill_price"] == 1
+    assert closed_out(falling_day(3.40), config=config).state["fill_worst"] == 1
 
 
 def test_while_a_close_is_under_way_actions_are_ignored() -> None:
@@ -159,7 +159,7 @@ def test_a_forced_close_waits_for_the_reopening() -> None:
         assert (state["fill_shares"], player.terminated) == (0, False)
     assert RejectReason(state["reject"]) == RejectReason.STALE_QUOTE
     state = player.send()
-    assert (state["fill_price"], player.terminated) == (19_900, True)
+    assert (state["fill_worst"], player.terminated) == (19_900, True)
 
 
 def test_a_close_outlasts_the_deadline_of_the_episode() -> None:
@@ -177,7 +177,7 @@ def test_what_is_held_in_a_halt_into_the_close_is_settled_and_not_filled() -> No
     state = player.state
     assert ending(player) == ("HALTED_INTO_CLOSE", True, False)
     assert (state["second"], state["shares"], state["settled_shares"]) == (END, 0, 2_487)
-    assert (state["fills"], state["fill_shares"], state["fill_price"]) == (1, 0, 0)
+    assert (state["fills"], state["fill_shares"], state["fill_value"]) == (1, 0, 0)
     assert RejectReason(state["reject"]) == RejectReason.HALTED
     # Bought at $4.02 and written down to nine tenths of $4.00; only the purchase paid a fee.
     assert state["realized"] == 2_487 * 100 * (36_000 - 40_200)

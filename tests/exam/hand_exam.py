@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from known_value import SHOWN_BOOK
 from reference.tapes import Q, make_day, ns
 
 from lowfloat.base.codes import Action, MomentumPhase
@@ -20,7 +21,7 @@ from lowfloat.tape.normaliser import Normaliser
 END = 1_000  # the data of these days end 1,000 s after 04:00
 FORCED_FROM = END - 60
 DATE = dt.date(2025, 3, 4)  # SEC $27.80 per million, TAF $0.000166 per share
-CONFIG = EnvConfig()
+CONFIG = SHOWN_BOOK
 
 
 def book(*spans: tuple[int, float], size: int = 10_000, spread: float = 0.02) -> list[Q]:

@@ -5,6 +5,7 @@ second. A day ends early only when its loss limit closes it.
 """
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import NamedTuple
 
 import numpy as np
@@ -115,7 +116,9 @@ def seated(
         autoreset_mode="DISABLED",
         copy=False,
     )
-    env.reset(seed=0)
+    # The luck of a day is the same for all who play it, and wherever it is played.
+    luck = [int.from_bytes(sha256(name.encode()).digest()[:8]) for name in deck.names]
+    env.reset(seed=0, options={"streams": np.tile(np.array(luck, np.uint64), policies)})
     return env
 
 

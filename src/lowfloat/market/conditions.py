@@ -38,7 +38,7 @@ def _before(counts: np.ndarray, span: int) -> np.ndarray:
 
 
 def _mid_moves(bid: np.ndarray, ask: np.ndarray) -> np.ndarray:
-    """Return the change of the mid over ``SPAN`` seconds in millionths, between sound books only."""
+    """Return the change of the mid over ``SPAN`` seconds in millionths, between sound books."""
     twice_mid = np.where((bid > 0) & (bid < ask), bid + ask, 0)
     before = np.concatenate([np.zeros(SPAN, np.int64), twice_mid[:-SPAN]])
     both = (before > 0) & (twice_mid > 0)

@@ -136,12 +136,12 @@ def _keep_taken_asks(quotes, row, state):
 @kernel
 def _price_of(price, side, impact, forced, rules):
     """Return what an order pays or gets at a level, price units."""
-    if side > 0:
-        return away(price + impact, side)
-    got = max(1, away(price - impact, side))
+    paid = price
+    if impact > 0:
+        paid = max(1, away(price + side * impact, side))
     if forced:
-        return max(1, away(got * (10_000 - rules.forced_slippage_bps) // 10_000, side))
-    return got
+        return max(1, away(paid * (10_000 - rules.forced_slippage_bps) // 10_000, side))
+    return paid
 
 
 @kernel
