@@ -54,14 +54,17 @@ def main() -> None:
         if told["steps"] - shown >= args.steps // 20:
             shown = told["steps"]
             rate = shown / (time.monotonic() - began)
-            print(
-                f"{shown:,} steps, {told['episodes']:,} episodes, {rate:,.0f} steps/s", flush=True
-            )
+            _say(f"{shown:,} steps, {told['episodes']:,} episodes, {rate:,.0f} steps/s")
     for worker in workers:
         worker.terminate()
     for what, count in sorted(told.items()):
-        print(f"{count:>14,}  {what}")
-    print(f"kernels and reference agree in all {told['steps']:,} steps")
+        _say(f"{count:>14,}  {what}")
+    _say(f"kernels and reference agree in all {told['steps']:,} steps")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _play(args: argparse.Namespace, number: int, news: multiprocessing.Queue) -> None:

@@ -173,7 +173,9 @@ def compare(field: Field, number: int, count: int, rng: random.Random, told: Cou
         for i in live:
             episode = episodes[i]
             if masks[i] != episode.mask():
-                raise AssertionError(_message(number, seed, episode, "mask", masks[i]))
+                raise AssertionError(
+                    _message(number, seed, episode, "mask", (masks[i], episode.mask()))
+                )
             if blocks[i] != position_block(episode).tolist():
                 raise AssertionError(_message(number, seed, episode, "position", blocks[i]))
             actions[i] = _action(masks[i], eagerness[i], rng)

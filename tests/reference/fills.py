@@ -130,7 +130,9 @@ class Broker:
         """Sell by force, at less than the levels' prices."""
         return self._send(-1, second, wish, limit, self.rules.forced_slippage_bps)
 
-    def _send(self, sign: int, second: int, wish: int, limit: int, slippage: int = 0) -> Fill:
+    def _send(
+        self, sign: int, second: int, wish: int, limit: int, slippage: int | None = None
+    ) -> Fill:
         tape = self.tape
         arrival = arrival_of(tape, second, self.rules, self.luck)
         reason = refusal(tape, arrival, self.rules)
@@ -162,7 +164,7 @@ class Broker:
         second: int,
         wish: int,
         limit: int,
-        slippage: int,
+        slippage: int | None,
         own: float,
     ) -> Fill:
         """Walk the levels of a side for ``wish`` shares; ``own`` is the account's footprint."""
@@ -176,13 +178,13 @@ class Broker:
         for level in self._levels(side, row):
             if shares == wish or not (level.displayed or room):
                 break
-            price = max(1, away(sign, level.price + sign * worse))
+            price = max(1, away(sign, level.price + sign * worse)) if worse else level.price
             if sign * (price - limit) > 0:
                 reason, limited = RejectReason.LIMIT, True
                 break
             if not level.shares:
                 continue
-            if slippage:
+            if slippage is not None:
                 price = max(1, away(-1, price * (10**4 - slippage) // 10**4))
             got = min(wish - shares, level.shares)
             if not level.displayed:
