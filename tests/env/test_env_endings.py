@@ -98,11 +98,13 @@ def test_no_position_is_opened_in_the_last_five_minutes() -> None:
 
 # The limits of a loss.
 
+NO_COLLAR = {"collar_ticks": 0, "collar_spread_percent": 0, "collar_bps": 0}
+
 
 @pytest.mark.parametrize(("bid", "ended"), [(3.80, "MAX_LOSS"), (3.8001, "RUNNING")])
 def test_the_episode_ends_at_exactly_its_maximum_loss(bid, ended) -> None:
     quotes = [Q(ns(OPEN) - 1, 3.99, 4.00, 9_000, 9_000), Q(ns(OPEN + 1), bid, 4.00, 9_000)]
-    config = {"commission": FREE, "risk": {"cash": 10_200.0}}
+    config = {"commission": FREE, "risk": {"cash": 10_000.0}, "fills": NO_COLLAR}
     player = Player(make_day(quotes), OPEN, config)
     player.send(BUY)
     assert player.send()["equity"] == 2_500 * 100 * round(bid * 10_000)

@@ -139,7 +139,9 @@ def test_too_few_starts_are_refused(make_env) -> None:
 
 
 def test_an_unknown_option_is_refused(make_env) -> None:
-    with pytest.raises(InvalidReset, match=r"`options` had \['start'\]; use reset_mask and reset"):
+    with pytest.raises(
+        InvalidReset, match=r"`options` had \['start'\]; use reset_mask, reset and streams"
+    ):
         make_env().reset(options={"start": "LOW/2025-03-04/09:30:00"})
 
 

@@ -157,13 +157,15 @@ def test_the_day_loss_forces_the_position_out_and_ends_the_day():
         ("buy", False, 100),
         ("sell", True, 401),
     ]
-    assert trips[0]["exit_price"] == pytest.approx(2.8855)  # $2.90 less half a percent
+    assert trips[0]["exit_price"] == pytest.approx(2.88)  # $2.90 less half a percent, to the cent
     assert dollars(sitting)[0] <= -2_500
     assert trips[0]["net_pnl"] == pytest.approx(dollars(sitting)[0], abs=1e-6)
 
 
 def test_a_forced_close_takes_as_many_seconds_as_the_displayed_size_needs():
-    crash = [*book((0, 4.00))[:400], *(Q(ns(s), 2.90, 2.92, 500, 500) for s in range(400, END))]
+    crash = book((0, 4.00))[:400]
+    for second in range(400, END):  # bids that go away and come anew in each second
+        crash += [Q(ns(second), 2.90, 2.92, 500, 500), Q(ns(second + 0.5), 2.89, 2.92, 500, 500)]
     sitting, _, _ = play(hand_day(crash), Scripted({100: BUY}))
     sells = [(f["second"], f["shares"]) for f in sitting.fills if f["side"] == "sell"]
     assert sells == [(401, 500), (402, 500), (403, 500), (404, 500), (405, 487)]

@@ -78,7 +78,7 @@ def observe_batch(deck, rule_record, state, first, last, out):
         shown.equity = row.equity / 1e6
         shown.fill_price = 0.0
         if row.fill_shares != 0:
-            shown.fill_price = row.fill_value / 1e6 / abs(row.fill_shares)
+            shown.fill_price = row.fill_value / (1e6 * abs(row.fill_shares))
         shown.shares = row.shares
         shown.second = second
         shown.fill_shares = row.fill_shares

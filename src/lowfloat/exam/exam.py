@@ -148,8 +148,7 @@ class _Recorder:
                     "side": "buy" if account["fill_shares"] > 0 else "sell",
                     "shares": abs(int(account["fill_shares"])),
                     "price": int(account["fill_value"])
-                    / MICRODOLLARS_PER_DOLLAR
-                    / abs(int(account["fill_shares"])),
+                    / (MICRODOLLARS_PER_DOLLAR * abs(int(account["fill_shares"]))),
                     "fee": int(account["fill_fee"]) / MICRODOLLARS_PER_DOLLAR,
                     "forced": bool(account["forced"]),
                     "reject": RejectReason(int(account["reject"])).name,
