@@ -32,11 +32,11 @@ def limits_of(risk: RiskRules) -> Limits:
 
 
 @kernel
-def order_shares(action, ask, limit, account, limits):
+def order_shares(action, ask, account, limits):
     """Return the shares an action wishes to trade: above 0 to buy, below 0 to sell, or 0.
 
     A buy is a quarter to four quarters of the maximum position at the known ask, as far as room
-    is left, and cash for the order's limit; a sale is that part of the shares held, at least one.
+    and cash are left; a sale is that part of the shares held, at least one.
     """
     if action == 0:
         return 0
@@ -44,7 +44,7 @@ def order_shares(action, ask, limit, account, limits):
         if ask <= 0:
             return 0
         most = limits.max_position // (MICRODOLLARS_PER_UNIT * ask)
-        affordable = account.cash // (MICRODOLLARS_PER_UNIT * limit)
+        affordable = account.cash // (MICRODOLLARS_PER_UNIT * ask)
         wish = most * action // 4
         return max(0, min(wish, most - account.shares, affordable))
     if account.shares == 0:

@@ -235,7 +235,7 @@ def step_one(deck, rules, state, action):
         may_enter = _may_enter(deck.days[state.day], state.second, rules)
         if legal_actions(known, state, True, may_enter, rules.limits)[action]:
             limit = marketable_limit(known, 1 if action <= 4 else -1, rules.fills)
-            wish = order_shares(action, known.ask, limit, state, rules.limits)
+            wish = order_shares(action, known.ask, state, rules.limits)
             if wish != 0:
                 _trade(deck, rules, state, wish, limit)
         else:

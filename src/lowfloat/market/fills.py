@@ -134,14 +134,15 @@ def _keep_taken_asks(quotes, row, state):
 
 
 @kernel
-def _price_of(price, side, impact, forced, rules):
+def _with_impact(price, side, impact):
     """Return what an order pays or gets at a level, price units."""
-    paid = price
-    if impact > 0:
-        paid = max(1, away(price + side * impact, side))
-    if forced:
-        return max(1, away(paid * (10_000 - rules.forced_slippage_bps) // 10_000, side))
-    return paid
+    return price if impact == 0 else max(1, away(price + side * impact, side))
+
+
+@kernel
+def _slipped(price, limit, rules):
+    """Return what a forced sale gets of a level: less the slippage, never below its limit."""
+    return max(limit, away(price * (10_000 - rules.forced_slippage_bps) // 10_000, -1))
 
 
 @kernel
@@ -178,10 +179,12 @@ def walk(deck, row, known, state, footprint, budget, rules):
     value, displayed, deep, worst, reason = 0, 0, 0, 0, _NO_SIZE
     size, level, reveals = shown, 0, -1
     while True:
-        paid = _price_of(price, side, impact, state.forced, rules)
+        paid = _with_impact(price, side, impact)
         if (paid > state.order_limit) if side > 0 else (paid < state.order_limit):
             reason = _LIMIT
             break
+        if state.forced:
+            paid = _slipped(paid, state.order_limit, rules)
         if size > 0:
             got = min(left, size)
             if side > 0:
