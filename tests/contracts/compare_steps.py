@@ -1,8 +1,9 @@
-"""Compare kernels and reference over many steps: ``--steps N --processes P --seed S``.
+"""Compare kernels and reference over many steps (``make compare``).
 
-Every process plays its own random episodes on synthetic and nasty days, and on stored days if
-``--days`` names a store, until all have played N steps. Counts of what happened are printed; a
-difference ends the run with where and in what.
+Batches of random episodes, half of them under odd frictions, are played on synthetic and nasty
+days, and on stored days if ``--days`` names a store, until ``--steps`` are done. What happened is
+counted and printed; a difference ends the run and says where and in what. Batch N of a seed is the
+same in every run.
 """
 
 import argparse
@@ -11,78 +12,80 @@ import random
 import sys
 import time
 from collections import Counter
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # as pytest is told
 
-from comparison import CONFIGS, Field, compare
+from comparison import CONFIGS, Field, compare, with_odd_fills
 from reference.tapes import closed_at, nasty_day, synthetic_days
 
 from lowfloat.days import DayStore
 
 EPISODES = 64  # in one batch
-PATIENCE = 600.0  # seconds without news of a process
+
+_field: list[Field] = []  # of a process
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=10_000_000)
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="number of the first batch")
     parser.add_argument("--days", type=Path, help="folder of a day store to play on, too")
-    parser.add_argument(
-        "--stored", type=int, default=4, help="how many of its days a process takes"
-    )
+    parser.add_argument("--stored", type=int, default=4, help="how many of its days")
     args = parser.parse_args()
 
-    context = multiprocessing.get_context("spawn")
-    news: multiprocessing.Queue = context.Queue()
-    workers = [
-        context.Process(target=_play, args=(args, number, news), daemon=True)
-        for number in range(args.processes)
-    ]
-    began = time.monotonic()
-    for worker in workers:
-        worker.start()
-    told: Counter = Counter()
-    shown = 0
-    while told["steps"] < args.steps:
-        counted, fault = news.get(timeout=PATIENCE)
-        if fault:
-            raise SystemExit(fault)
-        told += counted
-        if told["steps"] - shown >= args.steps // 20:
-            shown = told["steps"]
-            rate = shown / (time.monotonic() - began)
-            _say(f"{shown:,} steps, {told['episodes']:,} episodes, {rate:,.0f} steps/s")
-    for worker in workers:
-        worker.terminate()
+    began, told, shown, batch = time.monotonic(), Counter(), 0, args.first
+    pool = ProcessPoolExecutor(
+        args.processes, multiprocessing.get_context("spawn"), _prepare,
+        (args.seed, args.days, args.stored),
+    )  # fmt: skip
+    with pool:
+        playing: set[Future[Counter]] = set()
+        while told["steps"] < args.steps:
+            while len(playing) < 2 * args.processes:
+                playing.add(pool.submit(_play, args.seed, batch))
+                batch += 1
+            done, playing = wait(playing, return_when=FIRST_COMPLETED)
+            for future in done:
+                told += future.result()
+            if told["steps"] - shown >= args.steps // 20:
+                shown = told["steps"]
+                rate = shown / (time.monotonic() - began)
+                _say(f"{shown:,} steps, {told['episodes']:,} episodes, {rate:,.0f} steps/s")
+        pool.shutdown(cancel_futures=True)
     for what, count in sorted(told.items()):
         _say(f"{count:>14,}  {what}")
     _say(f"kernels and reference agree in all {told['steps']:,} steps")
 
 
+def _prepare(seed: int, root: Path | None, stored: int) -> None:
+    rng = random.Random(seed)
+    days = [*synthetic_days(), *(nasty_day(rng.randrange(10**5)) for _ in range(16))]
+    if root:
+        known = list(DayStore(root))
+        days += rng.sample(known, min(stored, len(known)))
+    _field.append(Field([(day, closed_at(day, day.trades.price[0] / 1e9)) for day in days]))
+
+
+def _play(seed: int, batch: int) -> Counter:
+    rng, told = random.Random(f"{seed} {batch}"), Counter()
+    settings = rng.choice(CONFIGS)
+    if rng.random() < 0.5:
+        settings = with_odd_fills(settings, rng)
+    try:
+        compare(_field[0], settings, EPISODES, rng, told)
+    except AssertionError as difference:
+        difference.add_note(f"seed {seed}, batch {batch}, {settings}")
+        raise
+    return told
+
+
 def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
-
-
-def _play(args: argparse.Namespace, number: int, news: multiprocessing.Queue) -> None:
-    seed = args.seed * 1_000 + number
-    rng = random.Random(seed)
-    days = [*synthetic_days(), *(nasty_day(rng.randrange(10**6)) for _ in range(16))]
-    if args.days:
-        stored = list(DayStore(args.days))
-        days += rng.sample(stored, min(args.stored, len(stored)))
-    field = Field([(day, closed_at(day, float(day.trades.price[0]) / 1e9)) for day in days])
-    while True:
-        told: Counter = Counter()
-        try:
-            compare(field, rng.randrange(len(CONFIGS)), EPISODES, rng, told)
-        except AssertionError as difference:
-            news.put((told, f"process {number}: {difference}"))
-            return
-        news.put((told, ""))
 
 
 if __name__ == "__main__":

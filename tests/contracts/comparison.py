@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from reference.episode import Episode, Step
@@ -29,7 +30,7 @@ from lowfloat.env.vector import SqueezeVectorEnv
 SHORT = {"max_seconds": 400, "min_seconds": 100}
 BRAVE = {**SHORT, "max_loss": 1.0, "day_loss": 1.0, "bankruptcy": 0.0}
 RICH = {"cash": 2_000_000.0, "max_position": 1_000_000.0}
-CONFIGS = [
+CONFIGS: list[dict[str, Any]] = [
     {"episode": SHORT},
     {"episode": {**SHORT, "reset_transitions": False}, "fills": {"latency_ms": 0}},
     {"episode": {**SHORT, "max_loss": 0.004}, "fills": {"latency_ms": 999, "preset": "kind"}},
@@ -140,18 +141,41 @@ def compare_all(field: Field, episodes: int, seed: int) -> Counter:
     """Play ``episodes`` random episodes under each config, and count what happened."""
     rng = random.Random(seed)
     told: Counter = Counter()
-    for number in range(len(CONFIGS)):
-        compare(field, number, episodes, rng, told)
+    for settings in CONFIGS:
+        compare(field, settings, episodes, rng, told)
     return told
 
 
-def compare(field: Field, number: int, count: int, rng: random.Random, told: Counter) -> None:
+def with_odd_fills(settings: dict[str, Any], rng: random.Random) -> dict[str, Any]:
+    """Return a configuration whose frictions are drawn from all that may be set."""
+    fills = {
+        "latency_ms": rng.randint(0, 999),
+        "latency_spread": rng.choice([0.0, 0.5, 3 * rng.random()]),
+        "latency_burst": rng.choice([0.0, 0.5, 10 * rng.random()]),
+        "collar_ticks": rng.choice([0, 1, 2, 10, 1_000]),
+        "collar_spread_percent": rng.choice([0, 50, rng.randint(0, 1_000)]),
+        "collar_bps": rng.choice([0, 30, rng.randint(0, 300), rng.randint(0, 10_000)]),
+        "depth_percent": rng.choice([0, 50, 100, rng.randint(0, 1_000)]),
+        "gap_percent": rng.choice([0, 100, 150, rng.randint(0, 1_000)]),
+        "deeper_levels": rng.choice([0, 1, 3, 10, 100]),
+        "participation": rng.choice([0.0, 0.05, 0.25, 1.0, rng.random()]),
+        "impact": rng.choice([0.0, 0.3, 1.0, 3 * rng.random(), 100 * rng.random()]),
+        "impact_half_life": rng.choice([0.001, 1.0, 30.0, 300.0, 1e6, 100 * rng.random() + 0.1]),
+        "max_quote_age_seconds": rng.choice([1, 60, 600]),
+        "forced_slippage_bps": rng.choice([0, 50, rng.randint(0, 10_000)]),
+    }
+    return {**settings, "fills": fills}
+
+
+def compare(
+    field: Field, settings: dict[str, Any], count: int, rng: random.Random, told: Counter
+) -> None:
     """Play ``count`` random episodes under one config.
 
     Raises:
         AssertionError: kernels and reference differ; the message says where and in what.
     """
-    config = EnvConfig(**CONFIGS[number])
+    config = EnvConfig(**settings)
     starts = field.starts(config, count, rng)
     env = SqueezeVectorEnv(
         count, deck=field.deck, starts=starts, order="sequential", autoreset_mode="DISABLED",
@@ -173,11 +197,9 @@ def compare(field: Field, number: int, count: int, rng: random.Random, told: Cou
         for i in live:
             episode = episodes[i]
             if masks[i] != episode.mask():
-                raise AssertionError(
-                    _message(number, seed, episode, "mask", (masks[i], episode.mask()))
-                )
+                raise AssertionError(_message(episode, "mask", (masks[i], episode.mask())))
             if blocks[i] != position_block(episode).tolist():
-                raise AssertionError(_message(number, seed, episode, "position", blocks[i]))
+                raise AssertionError(_message(episode, "position", blocks[i]))
             actions[i] = _action(masks[i], eagerness[i], rng)
         observations, rewards, terminated, truncated, infos = env.step(actions)
         rows = list(zip(*(env.state[name].tolist() for name in ALWAYS), strict=True))
@@ -194,10 +216,10 @@ def compare(field: Field, number: int, count: int, rng: random.Random, told: Cou
             if found != expected:
                 names = (*ALWAYS, "reward", *infos["reward_parts"], "terminated", "truncated")
                 wrong = _wrong(names, found, expected)
-                message = _message(number, seed, episode, f"action {actions[i]}", wrong)
+                message = _message(episode, f"action {actions[i]}", wrong)
                 raise AssertionError(message)
             if step.side:
-                _compare_order(env.state[i], number, seed, episode, step)
+                _compare_order(env.state[i], episode, step)
             _count(told, episode, step)
             if step.terminated or step.truncated:
                 told["episodes"] += 1
@@ -205,7 +227,7 @@ def compare(field: Field, number: int, count: int, rng: random.Random, told: Cou
                 live.remove(i)
 
 
-def _compare_order(state: np.void, number: int, seed: int, episode: Episode, step: Step) -> None:
+def _compare_order(state: np.void, episode: Episode, step: Step) -> None:
     names: tuple[str, ...] = AFTER_ORDER
     expected: tuple = (step.limit,)
     if step.fill.shares:
@@ -214,9 +236,9 @@ def _compare_order(state: np.void, number: int, seed: int, episode: Episode, ste
     found = tuple(state[name].item() for name in names)
     if found != expected:
         wrong = _wrong(names, found, expected)
-        raise AssertionError(_message(number, seed, episode, f"order {step}", wrong))
+        raise AssertionError(_message(episode, f"order {step}", wrong))
     if episode.account.cash < 0:
-        raise AssertionError(_message(number, seed, episode, f"order {step}", "cash below 0"))
+        raise AssertionError(_message(episode, f"order {step}", "cash below 0"))
 
 
 def _wrong(names: tuple, found: tuple, expected: tuple) -> dict:
@@ -225,9 +247,10 @@ def _wrong(names: tuple, found: tuple, expected: tuple) -> dict:
     return {name: (was, should) for name, was, should in triples if was != should}
 
 
-def _message(number: int, seed: int, episode: Episode, what: str, found: object) -> str:
-    where = f"config {number}, seed {seed}, stream {episode.broker.luck.stream}"
-    return f"{where}, {episode.tape.name} at second {episode.second}: {what}: {found}"
+def _message(episode: Episode, what: str, found: object) -> str:
+    luck = episode.broker.luck
+    where = f"seed {luck.seed}, stream {luck.stream}, {episode.tape.name}"
+    return f"{where} at second {episode.second}: {what}: {found}; {episode.config}"
 
 
 def _action(mask: list[bool], eagerness: float, rng: random.Random) -> int:

@@ -37,7 +37,7 @@ def test_a_second_buy_wishes_for_the_room_that_is_left(trader) -> None:
 
 def test_a_buy_wishes_for_no_more_than_the_cash_can_buy(trader) -> None:
     state = trader.sent(config={"risk": {"cash": 1_000.0}})
-    assert state["order_shares"] == 247  # $1,000 at the limit of $4.04
+    assert state["order_shares"] == 248  # $1,000 at $4.02
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_book_just_as_old_as_allowed_fills_and_an_older_one_does_not(trader) -
 
 
 def test_a_buy_gets_no_more_than_is_paid_for_with_all_its_fees(trader) -> None:
-    # $97 at the limit of $4.04 are 24 shares, with fees of 1 % of $96.96; $96.0304 pay for 23.
+    # $97 at $4.02 are 24 shares, with fees of 1 % of $96.96 at the limit; $96.0304 pay for 23.
     state = trader.sent(config={"risk": {"cash": 97.0}})
     assert (state["order_shares"], *outcome(state)) == (24, 23, "PARTIAL")
     assert state["fill_fee"] == 924_600  # 1 % of $92.46, taken anew
@@ -216,6 +216,12 @@ def test_a_buy_of_which_the_cash_pays_no_share_is_refused(trader) -> None:
     state = trader.sent(config={"risk": {"cash": 4.05}})
     assert (state["order_shares"], *outcome(state)) == (1, 0, "NO_CASH")
     assert state["cash"] == 4_050_000
+
+
+def test_a_buy_of_which_the_cash_pays_no_share_at_the_known_price_is_masked(trader) -> None:
+    player = trader.player([KNOWN], config={"risk": {"cash": 4.01}})
+    assert player.mask == [True] + [False] * 8
+    assert outcome(player.send(BUY)) == (0, "MASKED")
 
 
 # Halts, to the nanosecond. The notice of the stop comes late, so that the mask does not know.

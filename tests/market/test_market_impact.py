@@ -201,3 +201,14 @@ def test_a_forced_close_takes_no_bid_below_the_lower_band(trader) -> None:
         )  # fmt: skip
         player.send(QUARTER)
         assert deal(player.send()) == expected
+
+
+def test_a_forced_close_gives_up_no_more_than_down_to_the_lower_band(trader) -> None:
+    quotes = [BEFORE, MOVED, Q(ns(OPEN + 2) + 1, 3.62, 4.02, 5_000, 5_000)]
+    player = trader.player(
+        quotes, trades=[P(ns(OPEN) + 1, 4.01)], second=OPEN + 1,
+        baseline=closed_at(make_day(quotes), 4.00), config={"episode": LOST},
+        forced_slippage_bps=500,
+    )  # fmt: skip
+    player.send(QUARTER)
+    assert deal(player.send()) == (36_100, -621, "NONE")  # not 5 % below 3.62

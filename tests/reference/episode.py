@@ -85,7 +85,7 @@ class Episode:
         """Return the shares that BUY 1 to 4 wish for."""
         ask = self.tape.known_book(self.second).ask
         most = self.max_position // (100 * ask)
-        affordable = self.account.cash // (100 * self.buy_limit())
+        affordable = self.account.cash // (100 * ask)
         room = most - self.account.shares
         return [max(0, min(most * k // 4, room, affordable)) for k in (1, 2, 3, 4)]
 

@@ -185,7 +185,7 @@ class Broker:
             if not level.shares:
                 continue
             if slippage is not None:
-                price = max(1, away(-1, price * (10**4 - slippage) // 10**4))
+                price = max(limit, away(-1, price * (10**4 - slippage) // 10**4))
             got = min(wish - shares, level.shares)
             if not level.displayed:
                 got = min(got, room)
