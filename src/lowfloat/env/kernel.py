@@ -162,7 +162,7 @@ def _draw_start(starts, draw, env, state):
 
 
 @kernel
-def _trade(deck, rules, state, wish, limit):
+def send_order(deck, rules, state, wish, limit):
     """Send an order for ``wish`` signed shares at the state's second and book what it gets."""
     day, known = deck.days[state.day], deck.seconds[state.day, state.second]
     luck = draw_of_second(state, state.second, _LATENCY_DRAW)
@@ -229,7 +229,7 @@ def step_one(deck, rules, state, action):
     _clear_order(state)
     if state.closing != 0:
         state.forced = 1
-        _trade(deck, rules, state, -state.shares, lowest(deck.seconds[state.day, state.second]))
+        send_order(deck, rules, state, -state.shares, lowest(deck.seconds[state.day, state.second]))
     elif action != 0:
         known = deck.seconds[state.day, state.second]
         may_enter = _may_enter(deck.days[state.day], state.second, rules)
@@ -237,7 +237,7 @@ def step_one(deck, rules, state, action):
             limit = marketable_limit(known, 1 if action <= 4 else -1, rules.fills)
             wish = order_shares(action, known.ask, state, rules.limits)
             if wish != 0:
-                _trade(deck, rules, state, wish, limit)
+                send_order(deck, rules, state, wish, limit)
         else:
             state.reject = _MASKED
 
