@@ -80,6 +80,14 @@ def test_a_change_is_counted_between_sound_books_only(trader) -> None:
         assert player.send(QUARTER)["fill_worst"] == price
 
 
+def test_a_change_counts_as_a_doubling_at_most(trader) -> None:
+    # One hundredth of a doubling of $4.02, up to the cent; eight times as much is not seen.
+    quotes = [BEFORE._replace(bid=0.49, ask=0.51), MOVED]
+    player = trader.player(quotes, **KEPT, impact=0.01)
+    player.send(QUARTER)
+    assert player.send(QUARTER)["fill_worst"] == 40_700
+
+
 def test_a_change_within_a_second_that_is_taken_back_does_not_count(trader) -> None:
     still = MOVED._replace(when=ns(OPEN - 3) + 2)
     quotes = [MOVED, Q(ns(OPEN - 3) + 1, 4.50, 4.52), still]
