@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 TORCH := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: test check install demo bench fuzz-ingest kill-ingest cluster
+.PHONY: test check install demo bench compare fuzz-ingest kill-ingest cluster
 
 # Everything a change must pass.
 test: check
@@ -40,6 +40,10 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/bench_step.py
 	$(BIN)/python benchmarks/bench_ingest.py
 	$(BIN)/python benchmarks/bench_synth.py
+
+# The kernels of the market against their plain-Python reference, over ten million seconds.
+compare: $(INSTALLED)
+	$(BIN)/python tests/contracts/compare_steps.py --steps 10000000 --processes $(WORKERS)
 
 # Every cut and every flipped bit of the vendor's test files: half a million inputs.
 fuzz-ingest: $(INSTALLED)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from reference.fills import arrival_of
+from reference.luck import Luck
 from reference.tape import Tape
 from reference.tapes import nasty_day, real_days, synthetic_days
 
@@ -97,8 +98,9 @@ def _send_each_second(deck, row: int, tape: Tape, seconds: range, config, told: 
         before_halt = second < seconds[0] + LEAD - hasty
         seller = Action.BUY_25 if before_halt else Action.SELL_25
         env.step(np.array([Action.BUY_25, seller], int))
-        in_halt = tape.halted_at(arrival_of(tape, second, config))
-        for state in env.state:
+        for stream, state in enumerate(env.state):
+            arrival = arrival_of(tape, second, config.fills, Luck(0, stream))
+            in_halt = tape.halted_at(arrival)
             if state["ended"] or not state["order_shares"]:
                 continue
             where = "in halts" if in_halt else "outside"

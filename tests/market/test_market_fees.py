@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reference import fees as reference
 
+from lowfloat.env.config import EnvConfig
 from lowfloat.market.book import DAY
 from lowfloat.market.fees import (
     Commission,
@@ -15,14 +16,20 @@ from lowfloat.market.fees import (
     commission_terms,
     regulatory_fees,
     sale_fees_of,
+    taking_fees_of,
 )
 
 DOLLAR = 1_000_000
 USUAL = Commission()
+TIERED = EnvConfig(commission="tiered").commission
 
 
 def commission(shares: int, units: int, plan: Commission = USUAL) -> int:
     return commission_of(100 * shares * units, shares, commission_terms(plan))
+
+
+def taking_fees(value: int, shares: int, plan: Commission) -> int:
+    return taking_fees_of(value, shares, commission_terms(plan))
 
 
 def sale_fees(shares: int, units: int, date: dt.date) -> int:
@@ -99,8 +106,44 @@ def test_a_sale_of_one_share_pays_a_cent_of_each() -> None:
     assert sale_fees(1, 10_000, dt.date(2025, 3, 3)) == 20_000
 
 
+@pytest.mark.parametrize(
+    ("shares", "units", "expected"),
+    [
+        (1_000, 40_200, 3_500_000 + 200_000 + 3_000_000),
+        (100, 40_200, 350_000 + 20_000 + 300_000),  # the minimum of the commission
+        (1_000, 10_000, 3_500_000 + 200_000 + 3_000_000),  # at $1 still by the share
+        (1_000, 9_999, 3_500_000 + 200_000 + 2_999_700),  # below it 0.3 % of $999.90
+        (10_000, 500, 5_000_000 + 2_000_000 + 1_500_000),  # 1 % of $500 is all the broker gets
+    ],
+)
+def test_a_tiered_plan_passes_clearing_and_the_exchanges_fee_on(shares, units, expected) -> None:
+    assert taking_fees(100 * shares * units, shares, TIERED) == expected
+
+
+def test_the_exchanges_fee_goes_by_the_average_price_of_all_levels() -> None:
+    plan = Commission(0.0, 0.0, 0.0, 0.0, 0.003, 0.003)
+    at_a_dollar, below = 100 * (9_900 + 10_100), 100 * (9_899 + 10_100)
+    assert taking_fees(at_a_dollar, 2, plan) == 6_000
+    assert taking_fees(below, 2, plan) == 6_000  # 0.3 % of $1.9999 are 5,999.7, rounded up
+    assert taking_fees(below - 100_000, 2, plan) == 5_700
+
+
+def test_the_plans_have_names() -> None:
+    assert EnvConfig(commission="fixed").commission == USUAL
+    assert EnvConfig(commission="zero").commission == Commission(0.0, 0.0, 0.0)
+    assert EnvConfig().commission == USUAL
+    changed = EnvConfig(commission={"preset": "tiered", "minimum": 0.0}).commission
+    assert changed == TIERED._replace(minimum=0.0)
+
+
+def test_a_plan_that_is_not_there_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"cheap.*fixed, tiered, zero"):
+        EnvConfig(commission="cheap")
+
+
 def test_dollars_become_exact_integers() -> None:
-    assert tuple(commission_terms(Commission(0.0035, 0.35, 0.005))) == (3_500, 350_000, 5_000)
+    terms = commission_terms(Commission(0.0035, 0.35, 0.005, 0.0002, 0.003, 0.001))
+    assert tuple(terms) == (3_500, 350_000, 5_000, 200, 3_000, 1_000)
 
 
 @given(
@@ -116,6 +159,22 @@ def test_commission_equals_exact_fractions_up_to_the_largest_order(
     plan = Commission(per_share / 1e6, minimum / 1e6, cap_ppm / 1e6)
     value = 100 * shares * units
     assert commission(shares, units, plan) == reference.commission(value, shares, plan)
+
+
+@given(
+    shares=st.integers(1, 10_000_000),
+    units=st.one_of(st.integers(1, 20_000), st.integers(1, 1_000_000_000)),
+    odd=st.integers(-99, 99),
+    clearing=st.integers(0, 50_000),
+    take_fee=st.integers(0, 50_000),
+    take_ppm=st.integers(0, 1_000_000),
+)
+def test_all_fees_of_an_order_equal_exact_fractions_up_to_the_largest_order(
+    shares, units, odd, clearing, take_fee, take_ppm
+) -> None:
+    plan = Commission(0.0035, 0.35, 0.01, clearing / 1e6, take_fee / 1e6, take_ppm / 1e6)
+    value = max(100, 100 * (shares * units + odd))  # levels need not have one price
+    assert taking_fees(value, shares, plan) == reference.order_fees(value, shares, plan)
 
 
 @given(

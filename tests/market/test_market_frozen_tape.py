@@ -66,7 +66,7 @@ def test_the_shares_are_the_sum_of_the_fills(played) -> None:
 
 def test_the_cash_is_what_was_paid_and_received(played) -> None:
     states, _ = played
-    value = 100 * states["fill_shares"].astype(np.int64) * states["fill_price"]
+    value = np.sign(states["fill_shares"]) * states["fill_value"]
     paid = (value + states["fill_fee"]).cumsum(axis=0)
     assert np.array_equal(states["cash"], states["cash"][0] - paid)
 

@@ -27,8 +27,11 @@ class Ledger:
         """Buy ``shares``, or sell them if below 0."""
         if not self.shares:
             self._before = self.cash
-        book = buy if shares > 0 else sell
-        book(self.record, abs(shares), price, fee, 7, second)
+        value = 100 * abs(shares) * price
+        if shares > 0:
+            buy(self.record, shares, value, fee, second)
+        else:
+            sell(self.record, -shares, value, fee, second, 1)
         self.cash -= 100 * shares * price + fee
         self.shares += shares
         self.fees += fee

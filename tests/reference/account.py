@@ -26,31 +26,29 @@ class Account:
     def equity(self) -> int:
         return self.cash + 100 * self.shares * self.mark
 
-    def buy(self, shares: int, price: int, fee: int, second: int) -> None:
+    def buy(self, shares: int, value: int, fee: int, second: int) -> None:
         if self.shares == 0:
             self.cash_when_flat = self.cash
             self.entry_second = second
-        value = 100 * price * shares
         self.cash -= value + fee
         self.cost += value
         self.fees += fee
         self.shares += shares
         self.fills += 1
 
-    def sell(self, shares: int, price: int, fee: int, second: int) -> None:
-        self._part_with(shares, price, fee, second)
+    def sell(self, shares: int, value: int, fee: int, second: int) -> None:
+        self._part_with(shares, value, fee, second)
         self.fills += 1
 
     def settle(self, price: int, second: int) -> None:
         """Write down everything held to ``price``: no fee, and no fill."""
-        self._part_with(self.shares, price, 0, second)
+        self._part_with(self.shares, 100 * price * self.shares, 0, second)
 
     def mark_to(self, mark: int) -> None:
         self.mark = mark
         self.peak_mark = max(self.peak_mark, mark) if self.shares else 0
 
-    def _part_with(self, shares: int, price: int, fee: int, second: int) -> None:
-        value = 100 * price * shares
+    def _part_with(self, shares: int, value: int, fee: int, second: int) -> None:
         cost = self.cost * shares // self.shares
         self.cash += value - fee
         self.realized += value - cost

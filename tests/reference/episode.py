@@ -3,13 +3,16 @@
 from typing import NamedTuple
 
 from reference.account import Account
-from reference.fills import Fill, Taken, buy, sell
+from reference.fills import Broker, Fill
+from reference.luck import Luck
+from reference.orders import buy_limit, closing_limit, sell_limit
 from reference.tape import Tape
 
 from lowfloat.base.codes import EndReason, RejectReason
 from lowfloat.env.config import EnvConfig
 
-_NOTHING = Fill(0, 0, 0, RejectReason.NONE)
+_NOTHING = Fill()
+_MASKED = Fill(reason=RejectReason.MASKED)
 
 
 class Step(NamedTuple):
@@ -20,6 +23,7 @@ class Step(NamedTuple):
     fill: Fill
     side: int
     wish: int
+    limit: int
     forced: bool
     terminated: bool
     truncated: bool
@@ -33,16 +37,19 @@ class Episode:
         second: the reset point.
         next_second: the day's next reset point.
         config: frictions, money, limits and rewards.
+        luck: its random numbers.
     """
 
-    def __init__(self, tape: Tape, second: int, next_second: int, config: EnvConfig) -> None:
+    def __init__(
+        self, tape: Tape, second: int, next_second: int, config: EnvConfig, luck: Luck
+    ) -> None:
         self.tape = tape
         self.config = config
         self.second = second
         self.max_position = round(config.risk.max_position * 1_000_000)
         cash = round(config.risk.cash * 1_000_000)
         self.account = Account(cash=cash, start_equity=cash, mark=tape.mark(second))
-        self.taken = Taken()
+        self.broker = Broker(tape, self.account, luck, config)
         self.closing = EndReason.RUNNING
         self.ended = EndReason.RUNNING
         self.settled_shares = 0
@@ -63,21 +70,32 @@ class Episode:
     def mask(self) -> list[bool]:
         """Return which of the nine actions may be sent now."""
         book = self.tape.known_book(self.second)
-        may_trade = (
-            not self.closing
-            and not self.ended
-            and not self.tape.known_to_be_halted(self.second)
-            and book is not None
-            and book.sound
-        )
-        buys = [may_trade and self.may_enter and self.buy_wish(k) >= 1 for k in (1, 2, 3, 4)]
-        return [True, *buys, *[may_trade and self.account.shares > 0] * 4]
+        if (
+            self.closing
+            or self.ended
+            or self.tape.known_to_be_halted(self.second)
+            or book is None
+            or not book.sound
+        ):
+            return [True] + [False] * 8
+        wishes = self.buy_wishes() if self.may_enter else [0, 0, 0, 0]
+        return [True, *[wish >= 1 for wish in wishes], *[self.account.shares > 0] * 4]
 
-    def buy_wish(self, quarters: int) -> int:
+    def buy_wishes(self) -> list[int]:
+        """Return the shares that BUY 1 to 4 wish for."""
         ask = self.tape.known_book(self.second).ask
         most = self.max_position // (100 * ask)
         affordable = self.account.cash // (100 * ask)
-        return max(0, min(most * quarters // 4, most - self.account.shares, affordable))
+        room = most - self.account.shares
+        return [max(0, min(most * k // 4, room, affordable)) for k in (1, 2, 3, 4)]
+
+    def buy_limit(self) -> int:
+        tape, second = self.tape, self.second
+        return buy_limit(tape.known_book(second), tape.known_bands(second), self.config.fills)
+
+    def sell_limit(self) -> int:
+        tape, second = self.tape, self.second
+        return sell_limit(tape.known_book(second), tape.known_bands(second), self.config.fills)
 
     def sell_wish(self, quarters: int) -> int:
         return max(1, self.account.shares * quarters // 4)
@@ -87,7 +105,7 @@ class Episode:
         account, rules = self.account, self.config.episode
         equity_before, fees_before = account.equity, account.fees
         forced = bool(self.closing)
-        fill, side, wish = self._send(action)
+        fill, side, wish, limit = self._send(action)
 
         self.last_order = (side * fill.shares, wish)
         self.second += 1
@@ -107,23 +125,26 @@ class Episode:
             self.ended = self.deadline_reason
 
         parts = self._reward_parts(account.equity - equity_before, account.fees - fees_before)
-        return Step(parts[0] + parts[1], parts, fill, side, wish, forced, terminated, truncated)
+        return Step(
+            parts[0] + parts[1], parts, fill, side, wish, limit, forced, terminated, truncated
+        )
 
-    def _send(self, action: int) -> tuple[Fill, int, int]:
-        """Return what this second's order got, its side (1 buy, -1 sell) and its wish."""
-        market = (self.tape, self.account, self.taken, self.second)
+    def _send(self, action: int) -> tuple[Fill, int, int, int]:
+        """Return what this second's order got, its side (1 buy, -1 sell), wish and limit."""
         if self.closing:
             wish = self.account.shares
-            return sell(*market, wish, self.config, forced=True), -1, wish
-        if not self.mask()[action]:
-            return _NOTHING._replace(reason=RejectReason.MASKED), 0, 0
+            limit = closing_limit(self.tape.known_bands(self.second))
+            return self.broker.close(self.second, wish, limit), -1, wish, limit
         if action == 0:
-            return _NOTHING, 0, 0
+            return _NOTHING, 0, 0, 0
+        if not self.mask()[action]:
+            return _MASKED, 0, 0, 0
         if action <= 4:
-            wish = self.buy_wish(action)
-            return buy(*market, wish, self.config), 1, wish
-        wish = self.sell_wish(action - 4)
-        return sell(*market, wish, self.config), -1, wish
+            wish = self.buy_wishes()[action - 1]
+            limit = self.buy_limit()
+            return self.broker.buy(self.second, wish, limit), 1, wish, limit
+        wish, limit = self.sell_wish(action - 4), self.sell_limit()
+        return self.broker.sell(self.second, wish, limit), -1, wish, limit
 
     def _closing_reason(self) -> EndReason:
         rules, equity = self.config.episode, self.account.equity

@@ -7,14 +7,30 @@ from math import ceil
 from lowfloat.market.fees import SEC_FEES, TAF_FEES, Commission
 
 CENT = 10_000
+DOLLAR = 1_000_000
+
+
+def order_fees(value: int, shares: int, plan: Commission) -> int:
+    """Return microdollars: what a purchase costs, and a sale on top of what it pays by date."""
+    return (
+        commission(value, shares, plan)
+        + shares * _millionths(plan.clearing_per_share)
+        + taking_fee(value, shares, plan)
+    )
 
 
 def commission(value: int, shares: int, plan: Commission) -> int:
     """Return microdollars: so much a share, at least the minimum, at most a part of the value."""
-    per_share = round(plan.per_share * 1_000_000)
-    minimum = round(plan.minimum * 1_000_000)
-    cap_ppm = round(plan.cap_fraction * 1_000_000)
-    return min(max(shares * per_share, minimum), ceil(Fraction(value * cap_ppm, 10**6)))
+    per_share = shares * _millionths(plan.per_share)
+    cap = ceil(Fraction(value * _millionths(plan.cap_fraction), 10**6))
+    return min(max(per_share, _millionths(plan.minimum)), cap)
+
+
+def taking_fee(value: int, shares: int, plan: Commission) -> int:
+    """Return microdollars: the exchange's fee, by the share from an average price of $1 on."""
+    if value >= shares * DOLLAR:
+        return shares * _millionths(plan.take_fee_per_share)
+    return ceil(Fraction(value * _millionths(plan.take_fraction), 10**6))
 
 
 def sale_fees(value: int, shares: int, date: dt.date) -> int:
@@ -24,6 +40,10 @@ def sale_fees(value: int, shares: int, date: dt.date) -> int:
     sec = ceil(Fraction(value * rate, 10**8))
     taf = min(shares * per_share, cap)
     return _up_to_cent(sec) + _up_to_cent(taf)
+
+
+def _millionths(amount: float) -> int:
+    return round(amount * 1_000_000)
 
 
 def _row_of(table: tuple, date: dt.date) -> tuple:

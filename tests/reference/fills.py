@@ -1,42 +1,56 @@
-"""Whether an order fills, at what price, and how much of it."""
+"""When an order reaches the market, whether it fills, at what prices, and how much of it."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil, floor, sqrt
 from typing import NamedTuple
 
 from reference.account import Account
-from reference.fees import commission, sale_fees
-from reference.tape import SECOND, Tape
+from reference.fees import order_fees, sale_fees
+from reference.luck import Luck
+from reference.orders import away, up_to
+from reference.tape import SECOND, BookSide, Tape
 
 from lowfloat.base.codes import RejectReason
+from lowfloat.base.portable import exp
+from lowfloat.base.prices import tick_size
 from lowfloat.env.config import EnvConfig
+
+LN2 = 0.6931471805599453
 
 
 class Fill(NamedTuple):
     """What an order got: 0 shares if it was refused."""
 
-    shares: int
+    shares: int = 0
+    value: int = 0  # microdollars
+    worst: int = 0  # price units of the last shares
+    displayed: int = 0  # shares from the displayed size
+    fee: int = 0
+    reason: RejectReason = RejectReason.NONE
+    worse: int = 0  # price units of impact
+    limited: bool = False  # whether the walk ended at a level beyond the limit
+
+
+class Level(NamedTuple):
+    """A price at which shares stand, and how many are left for this account."""
+
     price: int
-    fee: int
-    reason: RejectReason
+    shares: int
+    displayed: bool
 
 
-class Taken:
-    """The shares one account has taken, per book state and side, in one episode."""
-
-    def __init__(self) -> None:
-        self._shares: dict[tuple[str, int], int] = {}
-
-    def of(self, side: str, row: int) -> int:
-        return self._shares.get((side, row), 0)
-
-    def add(self, side: str, row: int, shares: int) -> None:
-        self._shares[side, row] = self.of(side, row) + shares
+def arrival_of(tape: Tape, second: int, rules, luck: Luck) -> int:
+    """Return the nanosecond at which an order decided at ``second`` reaches the market."""
+    n5, n300 = tape.prints(second, 5), tape.prints(second, 300)
+    z = (n5 - n300 / 60) / sqrt(n300 / 60 + 1)
+    slower = min(5.0, 1 + rules.latency_burst * max(0.0, z - 2))
+    spread = exp(rules.latency_spread * luck.normal((second + 1) * 256))
+    latency = floor(rules.latency_ms * 10**6 * slower * spread)
+    return tape.at(second) + min(999_999_999, latency)
 
 
-def arrival_of(tape: Tape, second: int, config: EnvConfig) -> int:
-    return tape.at(second) + config.fills.latency_ms * 1_000_000
-
-
-def refusal(tape: Tape, arrival: int, config: EnvConfig) -> RejectReason:
+def refusal(tape: Tape, arrival: int, rules) -> RejectReason:
     """Return the first reason for which no order fills at ``arrival``, or NONE."""
     if tape.halted_at(arrival):
         return RejectReason.HALTED
@@ -46,63 +60,171 @@ def refusal(tape: Tape, arrival: int, config: EnvConfig) -> RejectReason:
     book = tape.books[row]
     if book.bid >= book.ask:
         return RejectReason.CROSSED
-    too_old = arrival - book.received > config.fills.max_quote_age_seconds * SECOND
+    too_old = arrival - book.received > rules.max_quote_age_seconds * SECOND
     if too_old or book.received < tape.last_halt_end(arrival):
         return RejectReason.STALE_QUOTE
     return RejectReason.NONE
 
 
-def buy(
-    tape: Tape, account: Account, taken: Taken, second: int, wish: int, config: EnvConfig
-) -> Fill:
-    """Send an order to buy ``wish`` shares, and book what it gets."""
-    arrival = arrival_of(tape, second, config)
-    reason = refusal(tape, arrival, config)
-    if reason:
-        return Fill(0, 0, 0, reason)
-    row = tape.book_row_at(arrival)
-    price = tape.books[row].ask
-    shares = min(wish, tape.books[row].ask_size - taken.of("ask", row))
-    if shares <= 0:
-        return Fill(0, 0, 0, RejectReason.NO_SIZE)
-    fee = commission(100 * price * shares, shares, config.commission)
-    if 100 * price * shares + fee > account.cash:
-        shares = (account.cash - fee) // (100 * price)
-        if shares <= 0:
-            return Fill(0, 0, 0, RejectReason.NO_CASH)
-        fee = commission(100 * price * shares, shares, config.commission)
-    taken.add("ask", row, shares)
-    account.buy(shares, price, fee, second)
-    return Fill(shares, price, fee, _full_or_partial(shares, wish))
+def deeper_levels(side: BookSide, run: int, luck: Luck, rules) -> Iterator[tuple[int, int]]:
+    """Yield price and size of each level behind the best price of a run, nearest first."""
+    known = side.known_reveals(run)
+    if known < 8:
+        return
+    price = side.prices[run]
+    for k in range(rules.deeper_levels):
+        number = 2**40 + run * 256 + (128 if side.sign > 0 else 0) + k
+        back = floor(luck.uniform(number) * min(known, 64))
+        reveal = side.reveals[known - 1 - back]
+        tick = tick_size(price)
+        distance = up_to(tick, max(tick, reveal.distance * rules.gap_percent // 100))
+        price = away(side.sign, price + side.sign * distance)
+        if price < 1:
+            return
+        yield price, max(1, reveal.size * rules.depth_percent // 100)
 
 
-def sell(
-    tape: Tape,
-    account: Account,
-    taken: Taken,
-    second: int,
-    wish: int,
-    config: EnvConfig,
-    forced: bool = False,
-) -> Fill:
-    """Send an order to sell ``wish`` shares, and book what it gets."""
-    arrival = arrival_of(tape, second, config)
-    reason = refusal(tape, arrival, config)
-    if reason:
-        return Fill(0, 0, 0, reason)
-    row = tape.book_row_at(arrival)
-    price = tape.books[row].bid
-    if forced:
-        price = max(1, price * (10_000 - config.fills.forced_slippage_bps) // 10_000)
-    shares = min(wish, tape.books[row].bid_size - taken.of("bid", row))
-    if shares <= 0:
-        return Fill(0, 0, 0, RejectReason.NO_SIZE)
-    value = 100 * price * shares
-    fee = commission(value, shares, config.commission) + sale_fees(value, shares, tape.date)
-    taken.add("bid", row, shares)
-    account.sell(shares, price, fee, second)
-    return Fill(shares, price, fee, _full_or_partial(shares, wish))
+@dataclass
+class Taken:
+    """The shares an account has taken of the run it last met, on one side of the book."""
+
+    run: int = -1
+    row: int = -1  # of the book state it met
+    displayed: int = 0
+    deep: int = 0
+
+    def move_to(self, side: BookSide, row: int) -> None:
+        """Follow the book to a row: what is no longer displayed cannot have been taken."""
+        if side.run_of[row] != self.run:
+            self.run, self.displayed, self.deep = side.run_of[row], 0, 0
+        elif row > self.row:
+            self.displayed = min(self.displayed, *side.sizes[self.row + 1 : row + 1])
+        self.row = row
 
 
-def _full_or_partial(shares: int, wish: int) -> RejectReason:
-    return RejectReason.NONE if shares == wish else RejectReason.PARTIAL
+class Broker:
+    """Sends the orders of one account to the market of one day, and remembers what they left.
+
+    Args:
+        tape: the day.
+        account: whose orders they are.
+        luck: of the episode.
+        config: frictions and fees.
+    """
+
+    def __init__(self, tape: Tape, account: Account, luck: Luck, config: EnvConfig) -> None:
+        self.tape, self.account, self.luck = tape, account, luck
+        self.rules, self.plan = config.fills, config.commission
+        self.taken = {1: Taken(), -1: Taken()}  # of the ask, of the bid
+        self.footprint = 0.0  # as of the last fill
+        self.arrival = 0  # of the last fill
+        self.quote_received = 0  # the book state it met
+
+    def buy(self, second: int, wish: int, limit: int) -> Fill:
+        return self._send(1, second, wish, limit)
+
+    def sell(self, second: int, wish: int, limit: int) -> Fill:
+        return self._send(-1, second, wish, limit)
+
+    def close(self, second: int, wish: int, limit: int) -> Fill:
+        """Sell by force, at less than the levels' prices."""
+        return self._send(-1, second, wish, limit, self.rules.forced_slippage_bps)
+
+    def _send(
+        self, sign: int, second: int, wish: int, limit: int, slippage: int | None = None
+    ) -> Fill:
+        tape = self.tape
+        arrival = arrival_of(tape, second, self.rules, self.luck)
+        reason = refusal(tape, arrival, self.rules)
+        if reason:
+            return Fill(reason=reason)
+        row = tape.book_row_at(arrival)
+        side = tape.asks if sign > 0 else tape.bids
+        self.taken[sign].move_to(side, row)
+        footprint = self._footprint_at(arrival)
+        own = max(0.0, sign * footprint)
+        fill = self._walk(side, row, second, wish, limit, slippage, own)
+        if fill.shares:
+            self.taken[sign].displayed += fill.displayed
+            self.taken[sign].deep += fill.shares - fill.displayed
+            self.footprint = footprint + sign * fill.shares
+            self.arrival, self.quote_received = arrival, tape.books[row].received
+            trade = self.account.buy if sign > 0 else self.account.sell
+            trade(fill.shares, fill.value, fill.fee, second)
+        return fill
+
+    def _footprint_at(self, arrival: int) -> float:
+        half_life = self.rules.impact_half_life * 10**9
+        return self.footprint * exp(-LN2 * (arrival - self.arrival) / half_life)
+
+    def _walk(
+        self,
+        side: BookSide,
+        row: int,
+        second: int,
+        wish: int,
+        limit: int,
+        slippage: int | None,
+        own: float,
+    ) -> Fill:
+        """Walk the levels of a side for ``wish`` shares; ``own`` is the account's footprint."""
+        sign = side.sign
+        worse = self._impact(side.prices[row], second, own)
+        volume = self.tape.volume(second, 60)
+        room = max(0, floor(self.rules.participation * volume) - floor(own))  # of deeper levels
+        money = self.account.cash - order_fees(100 * wish * limit, wish, self.plan)
+        shares = value = worst = displayed = 0
+        reason, limited = RejectReason.NO_SIZE, False
+        for level in self._levels(side, row):
+            if shares == wish or not (level.displayed or room):
+                break
+            price = max(1, away(sign, level.price + sign * worse)) if worse else level.price
+            if sign * (price - limit) > 0:
+                reason, limited = RejectReason.LIMIT, True
+                break
+            if not level.shares:
+                continue
+            if slippage is not None:
+                price = max(limit, away(-1, price * (10**4 - slippage) // 10**4))
+            got = min(wish - shares, level.shares)
+            if not level.displayed:
+                got = min(got, room)
+            if sign > 0:
+                paid_for = (money - value) // (100 * price)
+                if paid_for <= 0:
+                    reason = RejectReason.NO_CASH
+                    break
+                got = min(got, paid_for)
+            shares += got
+            value += 100 * price * got
+            worst = price
+            if level.displayed:
+                displayed += got
+            else:
+                room -= got
+        if not shares:
+            return Fill(reason=reason, worse=worse, limited=limited)
+        fee = order_fees(value, shares, self.plan)
+        if sign < 0:
+            fee += sale_fees(value, shares, self.tape.date)
+        reason = RejectReason.NONE if shares == wish else RejectReason.PARTIAL
+        return Fill(shares, value, worst, displayed, fee, reason, worse, limited)
+
+    def _levels(self, side: BookSide, row: int) -> Iterator[Level]:
+        """Yield the levels of a side with what this account has left of them."""
+        taken = self.taken[side.sign]
+        yield Level(side.prices[row], side.sizes[row] - taken.displayed, displayed=True)
+        gone = taken.deep
+        for price, size in deeper_levels(side, taken.run, self.luck, self.rules):
+            missing = min(gone, size)
+            gone -= missing
+            yield Level(price, size - missing, displayed=False)
+
+    def _impact(self, best: int, second: int, own: float) -> int:
+        """Return by how many price units every level is worse."""
+        if own == 0:
+            return 0
+        v300 = self.tape.squared_changes(second, 300) // 10
+        volume = self.tape.volume(second, 300)
+        worse = self.rules.impact * sqrt(v300) * 1e-6 * sqrt(own / (volume + own)) * best
+        return ceil(worse)

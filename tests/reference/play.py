@@ -1,12 +1,18 @@
-"""Send single orders through the environment, and read its books in integers."""
+"""Send single orders through the environment or the reference, and read the books in integers."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from reference.episode import Episode
+from reference.luck import Luck
+from reference.state import AFTER_BUY, AFTER_SALE, ALWAYS, after_fill, always
+from reference.tape import Tape
 
 from lowfloat.base.codes import Action
 from lowfloat.days import Day
+from lowfloat.days.baseline import Baseline
+from lowfloat.env.config import EnvConfig
 from lowfloat.env.deck import build_deck
 from lowfloat.env.records import START
 from lowfloat.env.vector import SqueezeVectorEnv
@@ -22,6 +28,7 @@ class Player:
         second: the reset point.
         config: frictions, money, limits and rewards; the latency is as given, never drawn.
         next_second: the day's next reset point.
+        baseline: what was known before the day.
     """
 
     def __init__(
@@ -30,15 +37,14 @@ class Player:
         second: int,
         config: dict[str, Any] | None = None,
         next_second: int = NEVER,
+        baseline: Baseline | None = None,
     ) -> None:
-        config = {**(config or {})}
-        config["fills"] = {"latency_spread": 0.0, "latency_burst": 0.0, **config.get("fills", {})}
         self.env = SqueezeVectorEnv(
             1,
-            deck=build_deck([(day, None)]),
+            deck=build_deck([(day, baseline)]),
             starts=np.array([(0, second, next_second)], START),
             autoreset_mode="DISABLED",
-            config=config,
+            config=_punctual(config),
         )
         self.env.reset(seed=0)
         self.reward = 0.0
@@ -65,6 +71,11 @@ class Player:
             self.send()
         raise AssertionError(f"the episode did not end within {limit} seconds")
 
+    def begin_again(self) -> None:
+        """Begin the next episode at the same second."""
+        self.env.reset()
+        self.terminated = self.truncated = False
+
     @property
     def state(self) -> dict[str, int]:
         names = self.env.state.dtype.names
@@ -73,3 +84,44 @@ class Player:
     @property
     def mask(self) -> list[bool]:
         return self.env.action_masks()[0].tolist()
+
+
+class PlainPlayer:
+    """The same account in the plain-Python reference; see :class:`Player`."""
+
+    def __init__(
+        self,
+        day: Day,
+        second: int,
+        config: dict[str, Any] | None = None,
+        next_second: int = NEVER,
+        baseline: Baseline | None = None,
+    ) -> None:
+        self._start = Tape(day, baseline), second, next_second, EnvConfig(**_punctual(config))
+        self._episode = 0
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """Begin the next episode at the same second."""
+        self._episode += 1
+        self.episode = Episode(*self._start, Luck(seed=0, stream=0, episode=self._episode))
+
+    def send(self, action: Action = Action.HOLD) -> dict[str, int]:
+        """Play one second and return the state after it."""
+        step = self.episode.step(int(action))
+        state = dict(zip(ALWAYS, always(self.episode, step), strict=True))
+        if step.fill.shares:
+            names = AFTER_BUY if step.side > 0 else AFTER_SALE
+            state |= dict(zip(names, after_fill(self.episode, step.side), strict=True))
+        return state
+
+    @property
+    def mask(self) -> list[bool]:
+        return self.episode.mask()
+
+
+def _punctual(config: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the configuration with a latency that is as given, unless it says otherwise."""
+    config = config or {}
+    fills = {"latency_spread": 0.0, "latency_burst": 0.0, **config.get("fills", {})}
+    return {**config, "fills": fills}
