@@ -259,7 +259,7 @@ def examine(
     names = tuple(day.name for day in days)
     agent, num_timesteps = load_agent(sat, checkpoint or sat.last, experiment)
     terms = Terms(opened.store.where, agent, sat.normaliser, experiment.env, settings)
-    sitting, trips = play(terms, days, on=on, workers=workers, progress=progress)
+    sitting = play(terms, days, on=on, workers=workers, progress=progress)
     policies = policies_of(terms, Block(0, tuple(days)))
     figures = {
         "split": split,
@@ -280,7 +280,7 @@ def examine(
         "policies": figures_of(policies, names, sitting, settings),
     }
     folder = Path(out) if out is not None else sat.folder / f"exam-{split}"
-    return write_exam(folder, figures, sitting, trips)
+    return write_exam(folder, figures, sitting)
 
 
 def load_agent(run: "Run", checkpoint: str | Path, experiment: Experiment) -> "tuple[Agent, int]":

@@ -13,7 +13,7 @@ from lowfloat.env.config import EnvConfig
 from lowfloat.env.deck import Deck, build_deck
 from lowfloat.env.observation import NUM_POSITION_COLUMNS
 from lowfloat.env.records import STATE
-from lowfloat.exam.exam import Sitting, round_trips, sit
+from lowfloat.exam.exam import Sitting, sit
 from lowfloat.exam.policy import Policy, View
 from lowfloat.tape.columns import NAMES
 from lowfloat.tape.normaliser import Normaliser
@@ -84,9 +84,7 @@ def play(
     """Return the sitting, its round trips, and the deck."""
     deck = build_deck([(day, None) for day in ([days] if isinstance(days, Day) else days)])
     sitting = sit(deck, policies, normaliser or as_it_is(), config, first_seconds)
-    names = [policy.name for policy in policies]
-    trips = round_trips(deck, names, sitting, config.episode.settlement_haircut)
-    return sitting, trips, deck
+    return sitting, sitting.trades, deck
 
 
 def dollars(sitting: Sitting) -> np.ndarray:

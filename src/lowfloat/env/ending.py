@@ -62,6 +62,7 @@ class EpisodeRules(NamedTuple):
     reset_transitions: bool = True  # truncate when the day's next reset point comes
     min_seconds: Seconds = 300  # but not before
     transition_gap_seconds: Seconds = 60  # how long before it
+    carry_max_gap: Seconds = 60  # a position is kept if the day's next episode begins by then
 
 
 @kernel

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from lowfloat.env.records import EPISODE, INFO, NUM_PARTS, Output
+from lowfloat.market.trade import TRADE
 from lowfloat.rewards.score import Rewards
 
 KEPT = 4
@@ -40,9 +41,14 @@ class Handout:
             final_observation=np.zeros((num_envs, columns), np.float32),
             final_info=np.zeros(num_envs, INFO),
             episode=np.zeros(num_envs, EPISODE),
+            trade=np.zeros(num_envs, TRADE),
         )
         self._parts = {name: self.out.parts[:, i] for i, name in enumerate(Rewards._fields)}
-        self._info = {"action_mask": self.out.mask, **_fields(self.out.info)}
+        self._info = {
+            "action_mask": self.out.mask,
+            **_fields(self.out.info),
+            "trade": self.out.trade,
+        }
         self._final = {**_fields(self.out.final_info), **_fields(self.out.episode)}
         self._autoreset = autoreset
         self._arrays = [

@@ -11,18 +11,21 @@ from lowfloat.base.clock import NS
 from lowfloat.base.codes import RejectReason, Style
 from lowfloat.base.jit import kernel
 from lowfloat.base.prefetch import prefetch
-from lowfloat.base.prices import MICRODOLLARS_PER_UNIT
 from lowfloat.base.random import draw_below
 from lowfloat.env.action import CANCEL, legal_actions, order_shares, unpacked
 from lowfloat.env.ending import (
+    BANKRUPTCY,
+    DATA_END,
+    DAY_LOSS,
     HALTED_INTO_CLOSE,
+    MARKET_CLOSE,
     MAX_DURATION,
     RESET_TRANSITION,
     closing_reason,
 )
 from lowfloat.env.observation import position_block
-from lowfloat.env.records import HEADER, NUM_PARTS
-from lowfloat.market.account import mark_to, open_account, sell
+from lowfloat.env.records import HEADER, NUM_PARTS, SEQUENTIAL, WHOLE_DAYS
+from lowfloat.market.account import begin_episode, mark_to, open_account, settle
 from lowfloat.market.book import last_resume
 from lowfloat.market.order import lowest, marketable_limit, waiting_limit
 from lowfloat.market.second import play_second
@@ -88,10 +91,10 @@ def observe_batch(deck, rule_record, state, first, last, out):
 @kernel
 def _summarise(state, episode):
     episode.net_pnl = (state.equity - state.start_equity) / 1e6
-    episode.fees = state.fees / 1e6
+    episode.fees = (state.fees - state.start_fees) / 1e6
     episode.end_reason = state.ended
-    episode.trades = state.trades
-    episode.wins = state.wins
+    episode.trades = state.trades - state.start_trades
+    episode.wins = state.wins - state.start_wins
     episode.seconds = state.second - state.start_second
     episode.settled_shares = state.settled_shares
     episode.open_shares = state.shares
@@ -99,7 +102,8 @@ def _summarise(state, episode):
 
 @kernel
 def _clear_order(state):
-    if state.fill_ns == 0 and state.reject == 0 and state.forced == 0:
+    sent_nothing = state.fill_ns == 0 and state.reject == 0 and state.forced == 0
+    if sent_nothing and state.closed.number == 0:
         return
     state.order_shares = 0
     state.order_limit = 0
@@ -112,6 +116,7 @@ def _clear_order(state):
     state.fill_worst = 0
     state.fill_value = 0
     state.fill_fee = 0
+    state.closed.number = 0
     state.fill_ns = 0
     state.fill_quote_ns = 0
     state.reject = 0
@@ -119,9 +124,14 @@ def _clear_order(state):
 
 
 @kernel
-def reset_one(deck, starts, start, rules, state):
-    """Begin an episode of one environment at row ``start`` of the starts."""
-    begin = starts[start]
+def reset_one(deck, starts, start, rules, state, goes_on):
+    """Begin an episode of one environment at row ``start`` of the starts.
+
+    If it ``goes_on`` the account is that of the episode before, on the same day. A position is
+    kept with it, stop and all, over a gap of at most ``carry_max_gap``; over a longer one it is
+    settled at the mark.
+    """
+    begin, left_at = starts[start], state.second
     day = deck.days[begin.day]
     state.day = begin.day
     state.second = begin.second
@@ -144,7 +154,8 @@ def reset_one(deck, starts, start, rules, state):
     state.fill_ns = 1  # whatever is left of the last episode's order goes
     _clear_order(state)
     clear_working(state)
-    clear_stop(state)
+    if not goes_on:
+        clear_stop(state)
     state.footprint = 0.0
     state.footprint_ns = 0
     state.bid_row = -1
@@ -153,17 +164,59 @@ def reset_one(deck, starts, start, rules, state):
     state.ask_taken = 0
     state.bid_deep = 0
     state.ask_deep = 0
-    open_account(state, rules.limits.cash, begin.second)
-    mark_to(state, deck.seconds[begin.day, begin.second].mark)
+    mark = deck.seconds[begin.day, begin.second].mark
+    if goes_on:
+        if state.shares > 0 and begin.second - left_at > rules.episode.carry_max_gap:
+            phase = deck.seconds[begin.day, left_at].phase
+            settle(state, state.mark, left_at, phase, rules.limits.stop_distance)
+            clear_stop(state)
+        begin_episode(state)  # before the mark: what happened in between belongs to this episode
+        mark_to(state, mark)
+        return
+    open_account(state, rules.limits.cash)
+    begin_episode(state)
+    state.scored_equity = state.equity
+    state.scored_fees = state.fees
+    mark_to(state, mark)
+
+
+@kernel
+def _next_of_day(starts, state):
+    """Return the day's next start that has not gone by, -1 if the day or the account is done."""
+    day_is_over = state.ended == 0 or state.ended == MARKET_CLOSE or state.ended == DATA_END
+    if day_is_over or state.ended == HALTED_INTO_CLOSE:
+        return -1
+    if state.ended == DAY_LOSS or state.ended == BANKRUPTCY:
+        return -1
+    row = state.start + 1
+    while row < len(starts) and starts[row].day == state.day:
+        if starts[row].second >= state.second:
+            return row
+        row += 1
+    return -1
 
 
 @kernel
 def _draw_start(starts, draw, env, state):
-    if draw.sequential:
+    if draw.order == SEQUENTIAL:
         return (env + state.episode * draw.num_envs) % len(starts)
-    return draw_below(
+    row = draw_below(
         len(starts), state.seed, np.uint64(env), np.uint64(state.episode), np.uint64(0)
     )
+    if draw.order == WHOLE_DAYS:
+        while row > 0 and starts[row - 1].day == starts[row].day:
+            row -= 1
+    return row
+
+
+@kernel
+def _begin_next(deck, starts, draw, env, rules, state):
+    """Begin the episode that is next by the order of starts."""
+    row = _next_of_day(starts, state) if draw.order == WHOLE_DAYS else -1
+    if row >= 0:
+        reset_one(deck, starts, row, rules, state, True)
+    else:
+        reset_one(deck, starts, _draw_start(starts, draw, env, state), rules, state, False)
 
 
 @kernel
@@ -175,8 +228,8 @@ def _settle(deck, rules, state):
         state.closing = HALTED_INTO_CLOSE
     state.settled_shares = state.shares
     price = int(state.mark * (1.0 - rules.episode.settlement_haircut))
-    value = MICRODOLLARS_PER_UNIT * price * state.shares
-    sell(state, state.shares, value, 0, state.second, False)
+    phase = deck.seconds[state.day, state.second - 1].phase
+    settle(state, price, state.second, phase, rules.limits.stop_distance)
 
 
 @kernel
@@ -218,7 +271,6 @@ def step_one(deck, rules, state, action):
     Returns:
         A tuple of floats, one per reward component.
     """
-    equity, fees = state.equity, state.fees
     _clear_order(state)
     known = deck.seconds[state.day, state.second]
     if state.closing != 0:
@@ -235,7 +287,7 @@ def step_one(deck, rules, state, action):
     mark_to(state, mark)
     if state.closing == 0:
         state.closing = closing_reason(
-            state.equity, state.start_equity, rules.limits.cash, state.second, day, rules.episode
+            state.equity, state.start_equity, state.day_equity, state.second, day, rules.episode
         )
     if state.closing != 0:
         clear_working(state)
@@ -248,12 +300,14 @@ def step_one(deck, rules, state, action):
     elif state.second >= state.deadline:
         state.ended = state.deadline_reason
 
-    paid = state.fees - fees
+    paid = state.fees - state.scored_fees
     scale = float(rules.limits.max_position)
     now = Moment(
-        market_gain=(state.equity - equity + paid) / scale,
+        market_gain=(state.equity - state.scored_equity + paid) / scale,
         fees_paid=paid / scale,
     )
+    state.scored_equity = state.equity
+    state.scored_fees = state.fees
     return score(now, rules.rewards)
 
 
@@ -297,29 +351,32 @@ def step_batch(deck, starts, rule_record, draw, state, actions, autoreset, first
             out.final_info[env] = out.info[env]
             _summarise(row, out.episode[env])
             if autoreset:
-                reset_one(deck, starts, _draw_start(starts, draw, env, row), rules, row)
+                _begin_next(deck, starts, draw, env, rules, row)
+        out.trade[env] = row.closed
     observe_batch(deck, rule_record, state, first, last, out)
 
 
 @kernel
-def reset_batch(deck, starts, rule_record, draw, state, chosen, which, out):
+def reset_batch(deck, starts, rule_record, draw, state, chosen, goes_on, which, out):
     """Begin new episodes of the environments where ``which`` is True, and observe all.
 
-    ``chosen[env]`` is a row of the starts, or -1 to draw one.
+    ``chosen[env]`` is a row of the starts, or -1 for the one that is next; with a chosen one the
+    account of the episode before goes on if ``goes_on`` says so.
     """
     rules = rule_record[0]
     for env in range(len(state)):
         row = state[env]
         if which[env]:
-            start = chosen[env]
-            if start < 0:
-                start = _draw_start(starts, draw, env, row)
-            reset_one(deck, starts, start, rules, row)
+            if chosen[env] < 0:
+                _begin_next(deck, starts, draw, env, rules, row)
+            else:
+                reset_one(deck, starts, chosen[env], rules, row, goes_on)
         truncated = row.ended == MAX_DURATION or row.ended == RESET_TRANSITION
         out.reward[env] = 0.0
         out.truncated[env] = truncated
         out.terminated[env] = row.ended != 0 and not truncated
         out.ended[env] = row.ended != 0
+        out.trade[env] = row.closed
         for i in range(NUM_PARTS):
             out.parts[env, i] = 0.0
     observe_batch(deck, rule_record, state, 0, len(state), out)

@@ -14,6 +14,7 @@ from lowfloat.market.impact import IMPACT_FIELDS
 from lowfloat.market.luck import LUCK_FIELDS
 from lowfloat.market.order import ORDER_FIELDS
 from lowfloat.market.stops import STOP_FIELDS
+from lowfloat.market.trade import RECORD_FIELDS
 from lowfloat.market.working import WORKING_FIELDS
 from lowfloat.rewards.score import Rewards
 
@@ -23,12 +24,15 @@ HEADER = SECOND.itemsize // 4  # words of a row before its market columns
 STATE = np.dtype(
     [
         *ACCOUNT_FIELDS,
+        *RECORD_FIELDS,
         *FILL_FIELDS,
         *ORDER_FIELDS,
         *WORKING_FIELDS,
         *STOP_FIELDS,
         *IMPACT_FIELDS,
         *LUCK_FIELDS,
+        ("scored_equity", np.int64),  # microdollars when a reward was last paid
+        ("scored_fees", np.int64),
         ("day", np.int32),  # row of the deck
         ("second", np.int32),  # session second of the next decision
         ("start", np.int32),  # row of the starts
@@ -107,10 +111,18 @@ class Rules(NamedTuple):
     rewards: Rewards
 
 
-class Draw(NamedTuple):
-    """How starts are chosen."""
+RANDOM, SEQUENTIAL, WHOLE_DAYS = 0, 1, 2
 
-    sequential: int  # 1: environment i takes starts i, i + n, i + 2n, ... in turn
+
+class Draw(NamedTuple):
+    """How starts are chosen.
+
+    With ``SEQUENTIAL`` environment i takes starts i, i + n, i + 2n, ... in turn. With
+    ``WHOLE_DAYS`` an environment plays all reset points of a day in order, with one account, and
+    then those of another day drawn at random.
+    """
+
+    order: int
     num_envs: int
 
 
@@ -128,3 +140,4 @@ class Output(NamedTuple):
     final_observation: np.ndarray  # like observation, rows valid where an episode ended
     final_info: np.ndarray  # (n,) INFO, likewise
     episode: np.ndarray  # (n,) EPISODE, likewise
+    trade: np.ndarray  # (n,) TRADE, of number 0 where the step closed no trade

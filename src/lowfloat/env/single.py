@@ -8,6 +8,7 @@ import numpy as np
 from lowfloat.base.codes import EndReason, MomentumPhase, RejectReason
 from lowfloat.env.vector import SqueezeVectorEnv
 from lowfloat.errors import ResetNeeded
+from lowfloat.market.trade import described
 
 
 class SqueezeEnv(gym.Env):
@@ -16,14 +17,21 @@ class SqueezeEnv(gym.Env):
     It takes the arguments of :class:`~lowfloat.env.vector.SqueezeVectorEnv` but ``num_envs``,
     ``autoreset_mode``, ``threads`` and ``copy``. ``info`` has ``action_mask``, ``reward_parts``
     by name, ``equity``, ``shares``, ``second``, ``phase``, ``fill_shares``, ``fill_price``,
-    ``reject`` and, after the last step, ``end_reason``.
+    ``reject``, where a trade was closed ``trade``, and after the last step ``end_reason``.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012
 
-    def __init__(self, render_mode: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, render_mode: str | None = None, index: Index | str | Path | None = None, **kwargs: Any
+    ) -> None:
+        self._index = None if "deck" in kwargs else open_index(index)
+        self._days_root = kwargs.get("days")
+        self._normaliser = kwargs.get("normaliser")
+        self.day_reset_points: list[CategorizedResetPoint] = []
+        self.current_reset_idx = 0
         self._batch = SqueezeVectorEnv(
-            1, autoreset_mode="DISABLED", render_mode=render_mode, **kwargs
+            1, self._index, autoreset_mode="DISABLED", render_mode=render_mode, **kwargs
         )
         self.render_mode = render_mode
         self.observation_space = self._batch.single_observation_space
@@ -46,6 +54,52 @@ class SqueezeEnv(gym.Env):
         super().reset(seed=seed)
         observation, infos = self._batch.reset(seed=seed, options=options)
         return observation[0], self._info(infos)
+
+    def setup_day(self, symbol: str, date: dt.date | str) -> list[CategorizedResetPoint]:
+        """Make a day of the index resident, with what was usual before it, and return its points.
+
+        All its reset points can then be played without loading anything.
+
+        Raises:
+            DayNotFound: the index has no such day.
+            IndexMismatch: the store holds another day than was scanned.
+            InvalidReset: the environment was made from a deck, without an index.
+        """
+        if self._index is None:
+            raise InvalidReset("`setup_day` needs an index; this environment was given a deck.")
+        points = self._index.resets(symbol, date)
+        name = points[0].name if points else f"{symbol}/{date}"
+        if name not in self._batch.deck.names:
+            day = self._index.day(symbol, date)
+            store = DayStore(self._days_root) if self._days_root is not None else self._index.store
+            self._index.check_days([day], store)
+            deck = resident(store, [day], self._normaliser)
+            self._batch.use_deck(deck, starts_of(self._index, [day]))
+        self.day_reset_points = points
+        self.current_reset_idx = 0
+        return points
+
+    def reset_at_point(
+        self, reset_point: CategorizedResetPoint, *, carry: bool = False
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """Begin an episode at a reset point of the day that was set up; nothing is loaded.
+
+        Args:
+            reset_point: of :attr:`day_reset_points`.
+            carry: whether the account goes on from the episode before, with its position if the
+                point is not too far away.
+
+        Raises:
+            InvalidReset: the point is of a day that is not resident, or lies before the account.
+        """
+        if reset_point in self.day_reset_points:
+            self.current_reset_idx = self.day_reset_points.index(reset_point)
+        clock = format_second(reset_point.second)
+        where = f"{reset_point.symbol}/{reset_point.date.isoformat()}/{clock}"
+        following = [p.second for p in self.day_reset_points if p.second > reset_point.second]
+        return self.reset(
+            options={"reset": where, "carry": carry, "next_second": min(following, default=None)}
+        )
 
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Play one second.
@@ -88,6 +142,8 @@ class SqueezeEnv(gym.Env):
             "fill_price": float(infos["fill_price"][0]),
             "reject": RejectReason(int(infos["reject"][0])).name,
         }
+        if infos["trade"]["number"][0]:
+            info["trade"] = described(infos["trade"][0])
         ended = int(self._batch.state["ended"][0])
         if ended:
             info["end_reason"] = EndReason(ended).name

@@ -26,6 +26,7 @@ from lowfloat.index.index import Index
 from lowfloat.tape.columns import NAMES
 from lowfloat.tape.normaliser import LIMIT, Normaliser
 
+ORDERS = ("random", "sequential", "days")  # by the numbers of `Draw.order`
 _MODES = {"SAME_STEP": AutoresetMode.SAME_STEP, "DISABLED": AutoresetMode.DISABLED}
 
 
@@ -43,7 +44,8 @@ class SqueezeVectorEnv(VectorEnv):
         deck: a deck that is already resident, with ``starts``; then ``index`` is not opened.
         starts: ``START`` records.
         order: ``random`` draws starts, ``sequential`` takes start ``i`` in environment ``i``,
-            then ``i + num_envs``, and so on.
+            then ``i + num_envs``, and so on; ``days`` draws a day and plays its starts in order,
+            all with one account, which keeps a position if the next episode begins soon.
         autoreset_mode: ``SAME_STEP`` or ``DISABLED``.
         threads: number of threads that step slices of the batch. Results do not depend on it.
         copy: False hands out the same arrays at each step, which the next one overwrites.
@@ -55,6 +57,7 @@ class SqueezeVectorEnv(VectorEnv):
     * ``reward_parts``: one float64 array per component; they add up to the reward.
     * ``equity``, ``fill_price`` (dollars), ``shares``, ``fill_shares``, ``reject``, ``phase``,
       ``second``.
+    * ``trade``: ``TRADE`` records of the trades that this step closed, of number 0 where none.
     * ``final_obs``, ``final_info`` with ``_final_obs``, ``_final_info``: after an autoreset, what
       the ended episodes last showed; rows are valid where the mask is True.
 
@@ -92,8 +95,8 @@ class SqueezeVectorEnv(VectorEnv):
             )
         if not len(starts):
             raise EmptySplit(f"split {split!r} has days but no reset point to start from.")
-        if order not in ("random", "sequential"):
-            raise InvalidReset(f"`order` was {order!r}; use random or sequential.")
+        if order not in ORDERS:
+            raise InvalidReset(f"`order` was {order!r}; use {', '.join(ORDERS)}.")
         mode = getattr(autoreset_mode, "name", autoreset_mode)
         if mode not in _MODES:
             raise InvalidReset(f"`autoreset_mode` was {mode!r}; use {' or '.join(_MODES)}.")
@@ -118,7 +121,7 @@ class SqueezeVectorEnv(VectorEnv):
         self.state = np.zeros(num_envs, STATE)
         self._rules = as_record(self.config.rules())
         self.state["stream"] = np.arange(num_envs)
-        self._draw = Draw(int(order == "sequential"), num_envs)
+        self._draw = Draw(ORDERS.index(order), num_envs)
         self._handouts = Handouts(
             num_envs, columns, mask_length(self.config.actions), self.autoreset, fresh=copy
         )
@@ -139,7 +142,8 @@ class SqueezeVectorEnv(VectorEnv):
             seed: restarts the draw of starts; None goes on with it. One integer for the batch:
                 environments differ by their number.
             options: ``reset_mask`` (bool per environment) resets only some; ``reset`` is one
-                start, or one per environment, as ``SYMBOL/YYYY-MM-DD/HH:MM:SS``; ``streams`` are
+                start, or one per environment, as ``SYMBOL/YYYY-MM-DD/HH:MM:SS``, and with ``carry``
+                True the account goes on, of the same day and not later; ``streams`` are
                 integers, one per environment, from 0: environments of the same seed, stream and
                 episode have the same luck. They are the environments' numbers at first.
 
@@ -147,9 +151,11 @@ class SqueezeVectorEnv(VectorEnv):
             InvalidReset: an option is unknown or names a start that cannot be used.
         """
         options = options or {}
-        unknown = sorted(set(options) - {"reset_mask", "reset", "streams"})
+        unknown = sorted(set(options) - {"reset_mask", "reset", "carry", "streams"})
         if unknown:
-            raise InvalidReset(f"`options` had {unknown}; use reset_mask, reset and streams.")
+            raise InvalidReset(
+                f"`options` had {unknown}; use reset_mask, reset, carry and streams."
+            )
         if isinstance(seed, list):
             raise InvalidReset("`seed` was a list; use one integer, environments differ by number.")
         which = np.ones(self.num_envs, bool)
@@ -169,9 +175,12 @@ class SqueezeVectorEnv(VectorEnv):
             self.state["seed"] = np.uint64(seed % 2**64)
             self.state["episode"] = 0
         starts, chosen = self._chosen(options.get("reset"))
+        goes_on = bool(options.get("carry", False))
+        if goes_on:
+            self._check_carry(starts, chosen, which)
         self._now = self._handouts.take()
         reset_batch(
-            self.deck.arrays, starts, self._rules, self._draw, self.state, chosen, which,
+            self.deck.arrays, starts, self._rules, self._draw, self.state, chosen, goes_on, which,
             self._now.out,
         )  # fmt: skip
         self._ready = True
@@ -231,6 +240,11 @@ class SqueezeVectorEnv(VectorEnv):
         """The actions allowed at the coming decision, bool ``(num_envs, 9)``."""
         return self._now.out.mask
 
+    @property
+    def trades(self) -> np.ndarray:
+        """The trades that the last step closed, ``TRADE`` records, of number 0 where none."""
+        return self._now.out.trade
+
     def action_masks(self) -> np.ndarray:
         """Return :attr:`mask`, by the name sb3-contrib asks for."""
         return self.mask
@@ -246,7 +260,7 @@ class SqueezeVectorEnv(VectorEnv):
         self._now = self._handouts.take()
         reset_batch(
             self.deck.arrays, self.starts, self._rules, self._draw, self.state,
-            np.full(self.num_envs, -1), nobody, self._now.out,
+            np.full(self.num_envs, -1), False, nobody, self._now.out,
         )  # fmt: skip
         self._ready = True
 
@@ -267,6 +281,21 @@ class SqueezeVectorEnv(VectorEnv):
             actions,
             self.autoreset, first, last, self._now.out,
         )  # fmt: skip
+
+    def _check_carry(self, starts: np.ndarray, chosen: np.ndarray, which: np.ndarray) -> None:
+        """Refuse to take an account along to another day, or back in time."""
+        if (chosen < 0).any() or not self._ready:
+            raise InvalidReset("`options['carry']` needs `reset`, and an episode before it.")
+        goal, now = starts[chosen], self.state
+        wrong = which & ((goal["day"] != now["day"]) | (goal["second"] < now["second"]))
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            here = f"{self.deck.names[now['day'][row]]}/{format_second(int(now['second'][row]))}"
+            there = f"{self.deck.names[goal['day'][row]]}/{format_second(int(goal['second'][row]))}"
+            raise InvalidReset(
+                f"`options['carry']` would take an account from {here} to {there}; use a later "
+                "second of the same day."
+            )
 
     def _streams(self, streams: Any) -> np.ndarray:
         numbers = np.asarray(streams)

@@ -18,7 +18,7 @@ from lowfloat.env.config import EnvConfig
 from lowfloat.env.starts import resident
 from lowfloat.exam.baselines import baselines
 from lowfloat.exam.config import ExamConfig
-from lowfloat.exam.exam import Sitting, round_trips, seated, sit
+from lowfloat.exam.exam import Sitting, seated, sit
 from lowfloat.exam.policy import Agent, Policy
 from lowfloat.fleet import Failed, each, place
 from lowfloat.index.index import IndexedDay
@@ -59,18 +59,6 @@ class Block(NamedTuple):
     days: tuple[IndexedDay, ...]
 
 
-class Played(NamedTuple):
-    """What the policies did on some days.
-
-    Attributes:
-        sitting: row by row.
-        trips: one dict per round trip, by policy, day and time.
-    """
-
-    sitting: Sitting
-    trips: list[dict[str, object]]
-
-
 def play(
     terms: Terms,
     days: Sequence[IndexedDay],
@@ -78,7 +66,7 @@ def play(
     on: str | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
-) -> Played:
+) -> Sitting:
     """Let the agent and the baselines play days.
 
     Args:
@@ -103,20 +91,18 @@ def play(
     else:
         played = list(_played_apart(terms, blocks, on, workers, progress))
     names = [policy.name for policy in policies_of(terms, blocks[0])]
-    return Played(
-        Sitting(
-            _side_by_side([part.sitting.final for part in played], len(names)),
-            _side_by_side([part.sitting.seconds_held for part in played], len(names)),
-            [fill for part in played for fill in part.sitting.fills],
-            [sample for part in played for sample in part.sitting.equity],
-        ),
+    return Sitting(
+        _side_by_side([part.final for part in played], len(names)),
+        _side_by_side([part.seconds_held for part in played], len(names)),
+        [fill for part in played for fill in part.fills],
         [
-            trip
+            trade
             for name in names
             for part in played
-            for trip in part.trips
-            if trip["policy"] == name
+            for trade in part.trades
+            if trade["policy"] == name
         ],
+        [sample for part in played for sample in part.equity],
     )
 
 
@@ -126,7 +112,7 @@ def policies_of(terms: Terms, block: Block) -> list[Policy]:
     return [terms.agent.redrawn(block.number), *baselines(terms.exam, alerts, block.number)]
 
 
-def play_block(terms: Terms, block: Block, progress: Progress | None = None) -> Played:
+def play_block(terms: Terms, block: Block, progress: Progress | None = None) -> Sitting:
     """Play one block; see :func:`play`."""
     deck = resident(DayStore(terms.store), block.days, progress=progress)
     policies = policies_of(terms, block)
@@ -134,10 +120,7 @@ def play_block(terms: Terms, block: Block, progress: Progress | None = None) -> 
     if terms.exam.start == "alert":
         never = SECONDS_PER_SESSION
         seconds = [never if day.alert_second is None else day.alert_second for day in block.days]
-    sitting = sit(deck, policies, terms.normaliser, terms.env, seconds, progress)
-    names = [policy.name for policy in policies]
-    haircut = terms.env.episode.settlement_haircut
-    return Played(sitting, round_trips(deck, names, sitting, haircut))
+    return sit(deck, policies, terms.normaliser, terms.env, seconds, progress)
 
 
 def _played_apart(
@@ -146,7 +129,7 @@ def _played_apart(
     on: str | None,
     workers: int | None,
     progress: Progress | None,
-) -> Iterator[Played]:
+) -> Iterator[Sitting]:
     found = each(
         partial(play_block, terms), blocks, on=on, workers=workers, name=_name_of,
         prepare=partial(_compile, terms, blocks[0]), progress=progress,

@@ -11,14 +11,15 @@ from typing import NamedTuple
 import numpy as np
 
 from lowfloat.base.clock import SECONDS_PER_SESSION
-from lowfloat.base.codes import Action, EndReason, MomentumPhase, RejectReason
-from lowfloat.base.prices import MICRODOLLARS_PER_DOLLAR, UNITS_PER_DOLLAR
+from lowfloat.base.codes import Action, EndReason, RejectReason
+from lowfloat.base.prices import MICRODOLLARS_PER_DOLLAR
 from lowfloat.base.progress import Progress
 from lowfloat.env.config import EnvConfig
 from lowfloat.env.deck import Deck
 from lowfloat.env.starts import whole_days
 from lowfloat.env.vector import SqueezeVectorEnv
 from lowfloat.exam.policy import Policy, View
+from lowfloat.market.trade import described
 from lowfloat.tape.normaliser import Normaliser
 
 EQUITY_EVERY = 60
@@ -30,13 +31,15 @@ class Sitting(NamedTuple):
     Attributes:
         final: state records at the end of each day.
         seconds_held: seconds with a position, per row.
-        fills: one dict per fill.
+        fills: one dict per fill, in order of time.
+        trades: one dict per trade, from flat to flat, in order of policy, day and time.
         equity: one dict per sampled second.
     """
 
     final: np.ndarray
     seconds_held: np.ndarray
     fills: list[dict[str, object]]
+    trades: list[dict[str, object]]
     equity: list[dict[str, object]]
 
 
@@ -89,13 +92,18 @@ def sit(
         filled = np.flatnonzero(running & (state["fill_shares"] != 0))
         if len(filled):
             recorder.fills(state, filled, second)
+        closed = np.flatnonzero(running & (env.trades["number"] != 0))
+        if len(closed):
+            recorder.trades(env.trades, closed)
         if second % EQUITY_EVERY == 0 or len(filled) or (running & (state["ended"] != 0)).any():
             recorder.sample(state, np.flatnonzero(running))
         if progress is not None and second % 600 == 0:
             progress("exam", second, SECONDS_PER_SESSION)
     if progress is not None:
         progress("exam", SECONDS_PER_SESSION, SECONDS_PER_SESSION)
-    return Sitting(state.copy(), held, recorder.fill_rows, recorder.equity_rows)
+    return Sitting(
+        state.copy(), held, recorder.fill_rows, recorder.trade_rows(), recorder.equity_rows
+    )
 
 
 def seated(
@@ -130,6 +138,7 @@ class _Recorder:
         self._policies = policies
         self.fill_rows: list[dict[str, object]] = []
         self.equity_rows: list[dict[str, object]] = []
+        self._trades: list[tuple[int, dict[str, object]]] = []
 
     def _who(self, row: int) -> dict[str, object]:
         policy, day = divmod(row, len(self._names))
@@ -156,6 +165,14 @@ class _Recorder:
                 }
             )
 
+    def trades(self, records: np.ndarray, rows: np.ndarray) -> None:
+        for row in rows:
+            self._trades.append((int(row), {**self._who(int(row)), **described(records[row])}))
+
+    def trade_rows(self) -> list[dict[str, object]]:
+        """Return all trades by policy, day and time."""
+        return [trade for _, trade in sorted(self._trades, key=lambda pair: pair[0])]
+
     def sample(self, state: np.ndarray, rows: np.ndarray) -> None:
         for row in rows:
             self.equity_rows.append(
@@ -165,81 +182,6 @@ class _Recorder:
                     "equity": int(state["equity"][row]) / MICRODOLLARS_PER_DOLLAR,
                 }
             )
-
-
-def round_trips(
-    deck: Deck, policies: Sequence[str], sitting: Sitting, haircut: float
-) -> list[dict[str, object]]:
-    """Return one row per round trip, from flat to flat, in order of policy, day and time.
-
-    Args:
-        deck: the days.
-        policies: names, in the order of the sitting.
-        sitting: what was done.
-        haircut: of settlements, to price the shares that were written down.
-    """
-    trips: list[dict[str, object]] = []
-    by_row: dict[tuple[object, ...], list[dict[str, object]]] = {}
-    for fill in sitting.fills:
-        by_row.setdefault((fill["policy"], fill["symbol"], fill["date"]), []).append(fill)
-    for lane, policy in enumerate(policies):
-        for day, name in enumerate(deck.names):
-            symbol, date = name.split("/")
-            final = sitting.final[lane * len(deck.names) + day]
-            fills = by_row.get((policy, symbol, date), [])
-            trips += [
-                {"policy": policy, "symbol": symbol, "date": date, **trip}
-                for trip in _trips_of_day(deck, day, fills, final, haircut)
-            ]
-    return trips
-
-
-def _trips_of_day(
-    deck: Deck, day: int, fills: list[dict], final: np.ndarray, haircut: float
-) -> list[dict[str, object]]:
-    seconds = deck.arrays.seconds[day]
-    trips: list[dict[str, object]] = []
-    open_fills: list[dict] = []
-    for fill in fills:
-        open_fills.append(fill)
-        if fill["position_after"] == 0:
-            trips.append(_trip(seconds, open_fills, 0, 0.0, fill["second"] + 1))
-            open_fills = []
-    if open_fills:
-        settled = int(final["settled_shares"])
-        price = int(int(final["mark"]) * (1.0 - haircut)) / UNITS_PER_DOLLAR
-        trips.append(_trip(seconds, open_fills, settled, price, int(final["second"])))
-    return trips
-
-
-def _trip(
-    seconds: np.ndarray, fills: list[dict], settled: int, settled_price: float, exit_second: int
-) -> dict[str, object]:
-    buys = [fill for fill in fills if fill["side"] == "buy"]
-    sells = [fill for fill in fills if fill["side"] == "sell"]
-    bought = sum(fill["shares"] for fill in buys)
-    spent = sum(fill["shares"] * fill["price"] for fill in buys)
-    earned = sum(fill["shares"] * fill["price"] for fill in sells) + settled * settled_price
-    fees = sum(fill["fee"] for fill in fills)
-    entry = spent / bought
-    entry_second = int(buys[0]["second"])
-    marks = seconds["mark"][entry_second + 1 : exit_second + 1] / UNITS_PER_DOLLAR
-    phases = seconds["phase"]
-    return {
-        "entry_second": entry_second,
-        "exit_second": exit_second,
-        "shares": max(int(fill["position_after"]) for fill in fills),
-        "entry_price": entry,
-        "exit_price": earned / bought,
-        "net_pnl": earned - spent - fees,
-        "fees": fees,
-        "mfe": max(float(marks.max()) - entry, 0.0),
-        "mae": min(float(marks.min()) - entry, 0.0),
-        "phase_at_entry": MomentumPhase(int(phases[entry_second])).label,
-        "phase_at_exit": MomentumPhase(int(phases[min(exit_second, len(phases) - 1)])).label,
-        "forced": any(fill["forced"] for fill in sells),
-        "settled": settled > 0,
-    }
 
 
 def end_reasons(final: np.ndarray) -> dict[str, int]:

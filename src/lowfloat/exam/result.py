@@ -32,9 +32,10 @@ _TRADES = pa.schema(
         ("policy", pa.string()), ("symbol", pa.string()), ("date", pa.string()),
         ("entry_second", pa.int32()), ("exit_second", pa.int32()), ("shares", pa.int64()),
         ("entry_price", pa.float64()), ("exit_price", pa.float64()), ("net_pnl", pa.float64()),
-        ("fees", pa.float64()), ("mfe", pa.float64()), ("mae", pa.float64()),
-        ("phase_at_entry", pa.string()), ("phase_at_exit", pa.string()),
-        ("forced", pa.bool_()), ("settled", pa.bool_()),
+        ("fees", pa.float64()), ("r_multiple", pa.float64()), ("mfe", pa.float64()),
+        ("mae", pa.float64()), ("fills", pa.int32()), ("phase_at_entry", pa.string()),
+        ("phase_at_exit", pa.string()), ("forced", pa.bool_()), ("settled", pa.bool_()),
+        ("round_trip", pa.bool_()), ("episodes", pa.int32()),
     ]
 )  # fmt: skip
 _EQUITY = pa.schema(
@@ -140,13 +141,12 @@ def write_exam(
     folder: Path,
     figures: dict[str, Any],
     sitting: Sitting,
-    trips: list[dict[str, object]],
 ) -> Exam:
     """Write an exam's files; ``exam.json`` comes last."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "exam.json").unlink(missing_ok=True)
     pq.write_table(pa.Table.from_pylist(sitting.fills, _FILLS), folder / "fills.parquet")
-    pq.write_table(pa.Table.from_pylist(trips, _TRADES), folder / "trades.parquet")
+    pq.write_table(pa.Table.from_pylist(sitting.trades, _TRADES), folder / "trades.parquet")
     pq.write_table(pa.Table.from_pylist(sitting.equity, _EQUITY), folder / "equity.parquet")
     text = json.dumps({"schema_version": SCHEMA_VERSION, **figures}, indent=1, allow_nan=False)
     (folder / "exam.json").write_text(text + "\n")

@@ -138,6 +138,10 @@ def _protect(state, limits):
         state.stop_trail = trail_of(state, limits)
         state.stop_high = state.mark
         state.stop_price = trailing_stop(state.stop_high, state.stop_trail)
+    if state.open.risk == 0 and state.stop_price > 0:
+        state.open.risk = max(
+            1, state.cost - MICRODOLLARS_PER_UNIT * state.shares * state.stop_price
+        )
 
 
 @kernel
@@ -289,11 +293,13 @@ def _give(deck, rules, state, reached, ns):
 @kernel
 def _book(deck, rules, state, shares, value, fee):
     """Book signed shares and write them down among the second's fills."""
+    second, phase = state.second, deck.seconds[state.day, state.second].phase
     if shares > 0:
-        buy(state, shares, value, fee, state.second)
+        buy(state, shares, value, fee, second, phase)
     else:
         fee += sale_fees_of(value, -shares, deck.days[state.day])
-        sell(state, -shares, value, fee, state.second, True)
+        state.open.forced |= state.forced
+        sell(state, -shares, value, fee, second, phase, rules.limits.stop_distance)
         if state.shares == 0:
             clear_stop(state)
     state.fill_shares += shares
