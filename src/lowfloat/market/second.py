@@ -199,6 +199,10 @@ def _place(deck, rules, state, row, ns):
         state.working_taken += abs(taken)
         state.working_value += value
         state.working_taken_value += value
+        state.working_charged = order_fees_of(
+            state.working_value, state.working_filled, state.working_taken_value,
+            state.working_taken, rules.commission,
+        )  # fmt: skip
         state.working_ns = ns
         state.working_ahead = 0.0
         state.working_shown = -1
@@ -254,7 +258,6 @@ def _take(deck, rules, state, row, ns, wish, limit):
     shares, displayed, value, worst, reason = walk(deck, row, known, state, order, rules.fills)
     if shares > 0:
         fee = _fee_due(state, value, shares, value, shares, rules.commission)
-        state.working_charged += fee
         _book(deck, rules, state, shares if wish > 0 else -shares, value, fee)
         state.fill_ns = ns
         state.fill_displayed += displayed
