@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
-from reference.tapes import OPEN, Q, make_day, ns
+from reference.tapes import OPEN, Q, make_day, ns, synthetic_days
 
+from lowfloat.days import DayStore
 from lowfloat.env.deck import Deck, build_deck
 from lowfloat.env.records import START
 from lowfloat.env.vector import SqueezeVectorEnv
+from lowfloat.index import Index, scan
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +29,16 @@ def starts() -> np.ndarray:
     """Twelve starts, the next reset point ten seconds after each."""
     rows = [(i % 2, OPEN + 7 * i, OPEN + 7 * i + 10) for i in range(12)]
     return np.array(rows, START)
+
+
+@pytest.fixture(scope="session")
+def index(tmp_path_factory) -> Index:
+    """An index of a few synthetic days."""
+    root = tmp_path_factory.mktemp("synthetic")
+    store = DayStore(root / "days")
+    for day in synthetic_days():
+        store.write(day)
+    return scan(store, root / "index")
 
 
 @pytest.fixture

@@ -161,4 +161,3 @@ def _reason_of(reason: EndReason | str) -> EndReason:
     if found is None or found == EndReason.RUNNING:
         raise ValueError(f"`termination_reason` was {reason!r}; use one of {', '.join(names)}.")
     return found
-

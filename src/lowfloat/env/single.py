@@ -1,13 +1,19 @@
 """The single environment: a batch of one."""
 
+import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
+from lowfloat.base.clock import format_second
 from lowfloat.base.codes import EndReason, MomentumPhase, RejectReason
+from lowfloat.days.store import DayStore
+from lowfloat.env.starts import open_index, resident, starts_of
 from lowfloat.env.vector import SqueezeVectorEnv
-from lowfloat.errors import ResetNeeded
+from lowfloat.errors import InvalidReset, ResetNeeded
+from lowfloat.index.index import CategorizedResetPoint, Index
 from lowfloat.market.trade import described
 
 
@@ -17,7 +23,8 @@ class SqueezeEnv(gym.Env):
     It takes the arguments of :class:`~lowfloat.env.vector.SqueezeVectorEnv` but ``num_envs``,
     ``autoreset_mode``, ``threads`` and ``copy``. ``info`` has ``action_mask``, ``reward_parts``
     by name, ``equity``, ``shares``, ``second``, ``phase``, ``fill_shares``, ``fill_price``,
-    ``reject``, where a trade was closed ``trade``, and after the last step ``end_reason``.
+    ``reject``, where a trade was closed ``trade``, and after the last step ``end_reason`` and
+    ``reset_transition``.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012
@@ -68,9 +75,8 @@ class SqueezeEnv(gym.Env):
         if self._index is None:
             raise InvalidReset("`setup_day` needs an index; this environment was given a deck.")
         points = self._index.resets(symbol, date)
-        name = points[0].name if points else f"{symbol}/{date}"
-        if name not in self._batch.deck.names:
-            day = self._index.day(symbol, date)
+        day = next(d for d in self._index.days(symbol) if str(d.date) == str(date))
+        if day.name not in self._batch.deck.names:
             store = DayStore(self._days_root) if self._days_root is not None else self._index.store
             self._index.check_days([day], store)
             deck = resident(store, [day], self._normaliser)
@@ -96,10 +102,7 @@ class SqueezeEnv(gym.Env):
             self.current_reset_idx = self.day_reset_points.index(reset_point)
         clock = format_second(reset_point.second)
         where = f"{reset_point.symbol}/{reset_point.date.isoformat()}/{clock}"
-        following = [p.second for p in self.day_reset_points if p.second > reset_point.second]
-        return self.reset(
-            options={"reset": where, "carry": carry, "next_second": min(following, default=None)}
-        )
+        return self.reset(options={"reset": where, "carry": carry, "transitions": True})
 
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Play one second.
@@ -147,4 +150,5 @@ class SqueezeEnv(gym.Env):
         ended = int(self._batch.state["ended"][0])
         if ended:
             info["end_reason"] = EndReason(ended).name
+            info["reset_transition"] = ended == EndReason.RESET_TRANSITION
         return info

@@ -53,12 +53,17 @@ def load_split(
     store = DayStore(days_root) if days_root is not None else index.store
     days = days_of_split(index, split, store, symbol=symbol, min_quality=min_quality)
     deck = resident(store, days, normaliser, progress)
+    return deck, starts_of(index, days), days
+
+
+def starts_of(index: Index, days: Sequence[IndexedDay]) -> np.ndarray:
+    """Return the reset points of days as ``START`` records, in the order of day and time."""
     starts = []
     for row, day in enumerate(days):
         seconds = [point.second for point in index.resets(day.symbol, day.date)]
         following = [*seconds[1:], SECONDS_PER_SESSION + 1]
         starts += [(row, second, after) for second, after in zip(seconds, following, strict=False)]
-    return deck, np.array(starts, START), days
+    return np.array(starts, START)
 
 
 def days_of_split(

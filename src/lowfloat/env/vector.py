@@ -26,6 +26,7 @@ from lowfloat.index.index import Index
 from lowfloat.tape.columns import NAMES
 from lowfloat.tape.normaliser import LIMIT, Normaliser
 
+OPTIONS = ("reset_mask", "reset", "carry", "transitions", "streams")
 ORDERS = ("random", "sequential", "days")  # by the numbers of `Draw.order`
 _MODES = {"SAME_STEP": AutoresetMode.SAME_STEP, "DISABLED": AutoresetMode.DISABLED}
 
@@ -142,20 +143,19 @@ class SqueezeVectorEnv(VectorEnv):
             seed: restarts the draw of starts; None goes on with it. One integer for the batch:
                 environments differ by their number.
             options: ``reset_mask`` (bool per environment) resets only some; ``reset`` is one
-                start, or one per environment, as ``SYMBOL/YYYY-MM-DD/HH:MM:SS``, and with ``carry``
-                True the account goes on, of the same day and not later; ``streams`` are
-                integers, one per environment, from 0: environments of the same seed, stream and
+                start, or one per environment, as ``SYMBOL/YYYY-MM-DD/HH:MM:SS``. With ``carry``
+                True the account goes on, of the same day and not later; with ``transitions`` True
+                the day's next reset point ends the episode. ``streams`` are integers, one per
+                environment, from 0: environments of the same seed, stream and
                 episode have the same luck. They are the environments' numbers at first.
 
         Raises:
             InvalidReset: an option is unknown or names a start that cannot be used.
         """
         options = options or {}
-        unknown = sorted(set(options) - {"reset_mask", "reset", "carry", "streams"})
+        unknown = sorted(set(options) - set(OPTIONS))
         if unknown:
-            raise InvalidReset(
-                f"`options` had {unknown}; use reset_mask, reset, carry and streams."
-            )
+            raise InvalidReset(f"`options` had {unknown}; use {', '.join(OPTIONS)}.")
         if isinstance(seed, list):
             raise InvalidReset("`seed` was a list; use one integer, environments differ by number.")
         which = np.ones(self.num_envs, bool)
@@ -174,7 +174,7 @@ class SqueezeVectorEnv(VectorEnv):
                 seed = int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
             self.state["seed"] = np.uint64(seed % 2**64)
             self.state["episode"] = 0
-        starts, chosen = self._chosen(options.get("reset"))
+        starts, chosen = self._chosen(options.get("reset"), options.get("transitions", False))
         goes_on = bool(options.get("carry", False))
         if goes_on:
             self._check_carry(starts, chosen, which)
@@ -229,6 +229,17 @@ class SqueezeVectorEnv(VectorEnv):
         tasks = [self._pool.submit(self._step_slice, actions, *bound) for bound in bounds]
         for task in tasks:
             task.result()
+
+    def use_deck(self, deck: Deck, starts: np.ndarray) -> None:
+        """Play other days from now on; `reset` must be called next.
+
+        Raises:
+            EmptySplit: there is no start.
+        """
+        if not len(starts):
+            raise EmptySplit("the days have no reset point to start from.")
+        self.deck, self.starts = deck, starts
+        self._ready = False
 
     @property
     def observation(self) -> np.ndarray:
@@ -307,7 +318,9 @@ class SqueezeVectorEnv(VectorEnv):
             )
         return numbers.astype(np.uint64)
 
-    def _chosen(self, reset: str | list[str] | None) -> tuple[np.ndarray, np.ndarray]:
+    def _chosen(
+        self, reset: str | list[str] | None, transitions: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
         if reset is None:
             return self.starts, np.full(self.num_envs, -1)
         texts = [reset] * self.num_envs if isinstance(reset, str) else list(reset)
@@ -319,6 +332,13 @@ class SqueezeVectorEnv(VectorEnv):
         for env, text in enumerate(texts):
             asked["day"][env], asked["second"][env] = parse_start(text, self.deck)
         asked["next_second"] = SECONDS_PER_SESSION + 1
+        if transitions:
+            for start in asked:
+                later = (self.starts["day"] == start["day"]) & (
+                    self.starts["second"] > start["second"]
+                )
+                if later.any():
+                    start["next_second"] = self.starts["second"][later].min()
         return asked, np.arange(self.num_envs)
 
     def _line(self, state: np.void) -> str:
