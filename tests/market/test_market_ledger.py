@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lowfloat.base.prices import MAX_PRICE_UNITS, MAX_SHARES
-from lowfloat.market.account import ACCOUNT_FIELDS, buy, mark_to, open_account, sell
+from lowfloat.market.account import (
+    ACCOUNT_FIELDS,
+    begin_episode,
+    buy,
+    mark_to,
+    open_account,
+    sell,
+)
+from lowfloat.market.trade import RECORD_FIELDS
 
 CASH = 2 * 10**18
 
@@ -15,9 +23,11 @@ class Ledger:
     """An account record, and the same sums in Python's unbounded integers."""
 
     def __init__(self, cash: int = 25_000_000_000) -> None:
-        self._records = np.zeros(1, np.dtype(ACCOUNT_FIELDS))
+        fields = [*ACCOUNT_FIELDS, *RECORD_FIELDS, ("day", np.int32)]
+        self._records = np.zeros(1, np.dtype(fields, align=True))
         self.record = self._records[0]
-        open_account(self.record, cash, 100)
+        open_account(self.record, cash)
+        begin_episode(self.record)
         self.start = self.cash = cash
         self.shares = self.fees = self.mark = 0
         self.gains: list[int] = []  # of every round trip
@@ -29,9 +39,9 @@ class Ledger:
             self._before = self.cash
         value = 100 * abs(shares) * price
         if shares > 0:
-            buy(self.record, shares, value, fee, second)
+            buy(self.record, shares, value, fee, second, 0)
         else:
-            sell(self.record, -shares, value, fee, second, 1)
+            sell(self.record, -shares, value, fee, second, 0, 0.02)
         self.cash -= 100 * shares * price + fee
         self.shares += shares
         self.fees += fee
@@ -54,7 +64,7 @@ class Ledger:
         assert self["equity"] == equity
         assert self["fees"] == self.fees
         assert self["realized"] + unrealized - self["fees"] == equity - self["start_equity"]
-        assert self["start_equity"] == self.start
+        assert self["start_equity"] == self["day_equity"] == self.start
         assert self["trades"] == len(self.gains)
         assert self["wins"] == sum(gain > 0 for gain in self.gains)
         if not self.shares:

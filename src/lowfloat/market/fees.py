@@ -70,7 +70,15 @@ class CommissionTerms(NamedTuple):
 
 def commission_terms(commission: Commission) -> CommissionTerms:
     """Convert a plan from dollars and fractions to the ledger's integers."""
-    return CommissionTerms(*(round(amount * MICRODOLLARS_PER_DOLLAR) for amount in commission))
+    return CommissionTerms(
+        per_share=round(commission.per_share * MICRODOLLARS_PER_DOLLAR),
+        minimum=round(commission.minimum * MICRODOLLARS_PER_DOLLAR),
+        cap_ppm=round(commission.cap_fraction * 1_000_000),
+        clearing=round(commission.clearing_per_share * MICRODOLLARS_PER_DOLLAR),
+        take_fee=round(commission.take_fee_per_share * MICRODOLLARS_PER_DOLLAR),
+        take_ppm=round(commission.take_fraction * 1_000_000),
+        add_rebate=round(commission.add_rebate_per_share * MICRODOLLARS_PER_DOLLAR),
+    )
 
 
 def regulatory_fees(date: dt.date) -> tuple[int, int, int]:

@@ -185,12 +185,12 @@ def walk(deck, row, known, state, order, rules):
     is_ask = 1 if side > 0 else 0
     if side > 0:
         keep_taken_asks(deck.quotes, row, state)
-        price, shown = quote.ask, quote.ask_size - state.ask_taken
+        price, shown = np.int64(quote.ask), quote.ask_size - state.ask_taken
         passed, run = state.ask_deep, quote.ask_run
         first, last = day.first_ask_reveal, day.last_reveal
     else:
         keep_taken_bids(deck.quotes, row, state)
-        price, shown = quote.bid, quote.bid_size - state.bid_taken
+        price, shown = np.int64(quote.bid), quote.bid_size - state.bid_taken
         passed, run = state.bid_deep, quote.bid_run
         first, last = day.first_reveal, day.first_ask_reveal
     impact = impact_of(order.footprint, known, price, rules)

@@ -10,8 +10,8 @@ _NO_LIMIT = 2_000_000_000
 
 
 ORDER_FIELDS = [
-    ("order_shares", np.int32),  # signed shares of the order of the last step, 0 if none
-    ("order_limit", np.int32),  # price units
+    ("order_shares", np.int64),  # signed shares of the order of the last step, 0 if none
+    ("order_limit", np.int64),  # price units
     ("order_waits", np.int32),  # 1 if what does not fill at once waits in the book
     ("order_cancels", np.int32),  # 1 if the working order is to be cancelled, or replaced
     ("order_protects", np.int32),  # Protection

@@ -17,12 +17,12 @@ WORKING_FIELDS = [
     ("working_taken_value", np.int64),  # of these, of shares that it took
     ("working_charged", np.int64),  # microdollars of fees so far
     ("working_ahead", np.float64),  # shares ahead of it
-    ("working", np.int32),  # signed shares still wished for, 0 if no order works
-    ("working_limit", np.int32),  # price units
+    ("working", np.int64),  # signed shares still wished for, 0 if no order works
+    ("working_limit", np.int64),  # price units
     ("working_shown", np.int32),  # displayed at its price by the last book, -1 if it was not best
     ("working_passed", np.int32),  # shares printed at its price since
-    ("working_filled", np.int32),  # shares it got so far
-    ("working_taken", np.int32),  # of these, shares that it took
+    ("working_filled", np.int64),  # shares it got so far
+    ("working_taken", np.int64),  # of these, shares that it took
 ]
 
 
