@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from comparison import CONFIGS, Field, compare_all
+from comparison import CONFIGS, ORDER_CONFIGS, Field, compare_all
 from reference.tapes import closed_at, nasty_day, real_days, synthetic_days
 
 from lowfloat.base.codes import EndReason, RejectReason
@@ -10,6 +10,13 @@ from lowfloat.base.codes import EndReason, RejectReason
 HAPPENS = (
     "full buys", "full sales", "fills in part", "forced fills", "deeper fills", "impacts",
     "walks that ended at a limit", "limits at a band", "fills after displayed shares were gone",
+)  # fmt: skip
+
+ORDERS_HAPPEN = (
+    "placed", "placed anew", "marketable when placed", "filled in part", "print through",
+    "print at the price", "book", "replaced", "replaced with shares got meanwhile", "cancelled",
+    "fixed stops", "trailing stops", "trailing stops that moved", "stops filled", "stops resent",
+    "reject STOP_DUE",
 )  # fmt: skip
 
 
@@ -20,6 +27,15 @@ def test_synthetic_and_nasty_episodes_equal_the_reference() -> None:
 
     assert told["episodes"] == 36 * len(CONFIGS)
     _assert_not_vacuous(told, {*EndReason} - {EndReason.RUNNING}, {*RejectReason})
+
+
+def test_orders_that_wait_and_stops_equal_the_reference() -> None:
+    days = (*synthetic_days()[:2], *(nasty_day(seed, traded=True) for seed in range(12)))
+    field = Field([(day, _closed_near_its_first_print(day)) for day in days])
+    told = compare_all(field, episodes=24, seed=7, configs=ORDER_CONFIGS)
+
+    assert told["episodes"] == 24 * len(ORDER_CONFIGS)
+    assert [what for what in ORDERS_HAPPEN if not told[what]] == []
 
 
 def test_real_episodes_equal_the_reference(tmp_path) -> None:
