@@ -43,6 +43,7 @@ class Desk:
         self.working: WaitingOrder | None = None
         self.stop: Stop | None = None
         self.told: list[str] = []  # what happened this second, for those who count
+        self.stop_sent = False  # this second
         self._old: WaitingOrder | None = None  # that worked when the second began
         self._old_had = 0  # shares it had then
 
@@ -68,7 +69,7 @@ class Desk:
             mark: at the decision.
         """
         broker, tape = self.broker, self.broker.tape
-        self.told = []
+        self.told, self.stop_sent = [], False
         self._old = self.working
         self._old_had = self.working.bill.shares if self.working else 0
         if self.working:
@@ -147,7 +148,7 @@ class Desk:
     def _sell_out(self, second: int, time: int) -> None:
         limit = closing_limit(self.broker.tape.known_bands(second))
         fill = self.broker.cross(-1, second, time, self.broker.account.shares, limit)
-        self.stop.due = NEXT_SECOND
+        self.stop.due, self.stop_sent = NEXT_SECOND, True
         self.told += ["stops filled"] * (fill.shares > 0)
 
     def _drop(self) -> None:
