@@ -25,10 +25,11 @@ from lowfloat.days.baselines import Baselines
 from lowfloat.days.reference import ReferenceTables
 from lowfloat.env.config import EnvConfig
 from lowfloat.env.deck import Deck, build_deck
-from lowfloat.env.kernel import reset_one, send_order
+from lowfloat.env.kernel import reset_one
 from lowfloat.env.records import START, STATE
 from lowfloat.market.fills import FILL_PRESETS
 from lowfloat.market.order import marketable_limit
+from lowfloat.market.second import play_second
 
 SIZES = (100, 500, 2_000, 10_000)
 SECONDS = 60
@@ -54,7 +55,9 @@ def work_orders(deck, starts, rule_record, state, shares, got, value):
             known = deck.seconds[row.day, row.second]
             if left > 0 and known.halted == 0 and 0 < known.bid < known.ask:
                 row.fill_shares, row.fill_value, row.reject = 0, 0, 0
-                send_order(deck, rules, row, left, marketable_limit(known, 1, rules.fills))
+                row.order_shares = left
+                row.order_limit = marketable_limit(known, 1, rules.fills)
+                play_second(deck, rules, row)
                 got[start, second] = row.fill_shares
                 value[start, second] = row.fill_value
                 left -= row.fill_shares

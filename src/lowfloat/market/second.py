@@ -98,6 +98,8 @@ def _live_through(deck, rules, state, arrival):
                 clear_stop(state)
             else:
                 state.stop_due = 1  # in the past: it is sent again in the next second
+                if arrival != _NEVER:
+                    state.reject = _STOP_DUE
                 return
 
 
@@ -197,9 +199,10 @@ def _place(deck, rules, state, row, ns):
         state.working_taken += abs(taken)
         state.working_value += value
         state.working_taken_value += value
-        state.working_charged += order_fees_of(
-            value, abs(taken), value, abs(taken), rules.commission
-        )
+        state.working_charged = order_fees_of(
+            state.working_value, state.working_filled, state.working_taken_value,
+            state.working_taken, rules.commission,
+        )  # fmt: skip
         state.working_ns = ns
         state.working_ahead = 0.0
         state.working_shown = -1
@@ -207,6 +210,23 @@ def _place(deck, rules, state, row, ns):
             clear_working(state)
     else:
         join_queue(state, quote, ns)
+
+
+@kernel
+def _fee_due(state, value, shares, taken_value, taken_shares, terms):
+    """Return what is still to be charged if an order gets more shares, microdollars.
+
+    It is the fee of the whole order, of which the working order's fields say what it got before;
+    they are 0 for an order that does not wait.
+    """
+    whole = order_fees_of(
+        state.working_value + value,
+        state.working_filled + shares,
+        state.working_taken_value + taken_value,
+        state.working_taken + taken_shares,
+        terms,
+    )
+    return whole - state.working_charged
 
 
 @kernel
@@ -227,7 +247,7 @@ def _take(deck, rules, state, row, ns, wish, limit):
     budget = _UNLIMITED
     if wish > 0:
         most = MICRODOLLARS_PER_UNIT * limit * wish
-        budget = state.cash - order_fees_of(most, wish, most, wish, rules.commission)
+        budget = state.cash - _fee_due(state, most, wish, most, wish, rules.commission)
     order = Taking(
         shares=wish,
         limit=limit,
@@ -237,7 +257,7 @@ def _take(deck, rules, state, row, ns, wish, limit):
     )
     shares, displayed, value, worst, reason = walk(deck, row, known, state, order, rules.fills)
     if shares > 0:
-        fee = order_fees_of(value, shares, value, shares, rules.commission)
+        fee = _fee_due(state, value, shares, value, shares, rules.commission)
         _book(deck, rules, state, shares if wish > 0 else -shares, value, fee)
         state.fill_ns = ns
         state.fill_displayed += displayed
@@ -255,11 +275,9 @@ def _give(deck, rules, state, reached, ns):
     if state.working > 0:
         if limit > highest(known):
             return 0
-        most = state.working_filled + state.working
-        fee = order_fees_of(
-            state.working_value + MICRODOLLARS_PER_UNIT * limit * state.working, most,
-            state.working_taken_value, state.working_taken, terms,
-        ) - state.working_charged  # fmt: skip
+        left = state.working
+        fee = _fee_due(state, MICRODOLLARS_PER_UNIT * limit * left, left, 0, 0, terms)
+        fee += (state.working_filled - state.working_taken + left) * terms.add_rebate
         shares = min(shares, max(0, (state.cash - fee) // (MICRODOLLARS_PER_UNIT * limit)))
     else:
         if limit < lowest(known):
@@ -269,13 +287,10 @@ def _give(deck, rules, state, reached, ns):
         return 0
     value = MICRODOLLARS_PER_UNIT * limit * shares
     side = 1 if state.working > 0 else -1
+    fee = _fee_due(state, value, shares, 0, 0, terms)
     state.working -= side * shares
     state.working_filled += shares
     state.working_value += value
-    fee = order_fees_of(
-        state.working_value, state.working_filled, state.working_taken_value,
-        state.working_taken, terms,
-    ) - state.working_charged  # fmt: skip
     state.working_charged += fee
     _book(deck, rules, state, side * shares, value, fee)
     state.fill_given += shares
