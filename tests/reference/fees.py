@@ -17,8 +17,11 @@ class Bill:
         self.plan = plan
         self.shares = self.value = self.taken = self.taken_value = self.charged = 0
 
-    def more(self, shares: int, value: int, *, taken: bool) -> int:
-        """Return the microdollars that further shares would add; a rebate may be more than they."""
+    def more(self, shares: int, value: int, *, taken: bool, rebate: bool = True) -> int:
+        """Return the microdollars that further shares would add.
+
+        They may be below 0 for the exchange's rebate, which may be left out.
+        """
         taken_shares = self.taken + (shares if taken else 0)
         taken_value = self.taken_value + (value if taken else 0)
         shares, value = self.shares + shares, self.value + value
@@ -26,7 +29,7 @@ class Bill:
             commission(value, shares, self.plan)
             + shares * _millionths(self.plan.clearing_per_share)
             + taking_fee(taken_value, taken_shares, self.plan)
-            - (shares - taken_shares) * _millionths(self.plan.add_rebate_per_share)
+            - rebate * (shares - taken_shares) * _millionths(self.plan.add_rebate_per_share)
             - self.charged
         )
 

@@ -106,7 +106,8 @@ class WaitingOrder:
         self._cut()
         got = min(self.left, reached)
         if self.sign > 0:
-            whole = self.bill.more(self.left, 100 * self.left * self.limit, taken=False)
+            value = 100 * self.left * self.limit
+            whole = self.bill.more(self.left, value, taken=False, rebate=False)
             got = min(got, (account.cash - whole) // (100 * self.limit))
         bands = broker.tape.known_bands(second)
         beyond = bands and (self.limit > bands[1] if self.sign > 0 else self.limit < bands[0])
