@@ -129,8 +129,9 @@ class Desk:
                 self._drop()
             self.told += ["replaced with shares got meanwhile"] * (done > 0)
             wish = max(0, message.wish - done)
-            if message.sign < 0:
-                wish = min(wish, account.shares)
+            if message.sign < 0 and wish > account.shares:
+                wish = account.shares
+                self.told.append("cut to the shares held")
             if wish and message.waits:
                 self.working = WaitingOrder(broker, message.sign, message.limit, wish)
                 self.working.place(second, time, broker.tape.book_row_at(time))

@@ -112,6 +112,7 @@ class WaitingOrder:
         bands = broker.tape.known_bands(second)
         beyond = bands and (self.limit > bands[1] if self.sign > 0 else self.limit < bands[0])
         if got <= 0 or beyond:
+            self.told += ["kept back by a band"] * (got > 0)
             return 0
         value = 100 * got * self.limit
         fill = Fill(got, value, self.limit, sign=self.sign, time=time, given=got)
@@ -122,5 +123,7 @@ class WaitingOrder:
         return got
 
     def _cut(self) -> None:
-        if self.sign < 0:
-            self.left = min(self.left, self.broker.account.shares)
+        held = self.broker.account.shares
+        if self.sign < 0 and self.left > held:
+            self.left = held
+            self.told.append("cut to the shares held")
