@@ -18,6 +18,7 @@ from in_the_queue import (
     known,
     told,
 )
+from reference.luck import Luck
 from reference.tapes import OPEN, P, Q, closed_at, make_day, ns, resume, stop
 
 from lowfloat.base.codes import Action, Mark, RejectReason
@@ -266,6 +267,26 @@ def test_a_message_that_arrives_while_a_stop_is_on_its_way_is_lost(trader) -> No
     assert (state["reject"], state["stop_price"], state["stop_due"]) == (
         RejectReason.STOP_DUE, 39_300, 1,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("style", [CROSS, JOIN])
+def test_a_sale_that_arrives_after_a_stop_sold_everything_sells_nothing(trader, style) -> None:
+    # Messages and stops draw their latencies apart: find a second in which the stop is quicker.
+    luck = Luck(seed=0, stream=0)
+    numbers = [(OPEN + i + 1) * 256 for i in range(90)]
+    quick = next(
+        i for i in range(1, 90) if luck.normal(numbers[i] + 1) < luck.normal(numbers[i]) - 1
+    )
+    first = Q(ns(OPEN) - 1, 4.00, 4.02, 5_000, 5_000)
+    trigger = told(1_000 * quick + 1, 3.90, 100)
+    player = account(trader, first, trigger, latency_spread=0.5)
+    player.send((BUY, CROSS, STOP))
+    for _ in range(quick - 1):
+        player.send(WAITS)
+    assert player.state["shares"] == 1_000
+    state = player.send((SELL, style, KEEP))
+    assert (state["order_shares"], state["fill_shares"]) == (-1_000, -1_000)
+    assert (state["shares"], state["working"], state["reject"]) == (0, 0, RejectReason.NONE)
 
 
 def test_a_message_before_the_trigger_takes_the_stop_away(trader) -> None:

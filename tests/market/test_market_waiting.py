@@ -107,6 +107,23 @@ def test_its_limit_keeps_the_bands(trader) -> None:
     assert player.send(JOINS)["working_limit"] == 44_000
 
 
+@pytest.mark.parametrize(("elsewhere", "got"), [(4.38, 250), (3.70, 0)])
+def test_a_buy_above_the_upper_band_gets_nothing(trader, elsewhere, got) -> None:
+    quotes = [Q(ns(OPEN + 2) - 1, 4.38, 4.40, 300, 500)]
+    opening = P(ns(OPEN) + 100, 4.00)  # 10 % around it are 3.60 and 4.40
+    # Reports from elsewhere, which nobody who waits here trades with, pull the bands.
+    dark = [
+        P(ns(OPEN + 3 + i), elsewhere, 1_000, marks=int(Mark.ORDINARY | Mark.OFF_EXCHANGE))
+        for i in range(60)
+    ]
+    through = P(ns(OPEN + 70), 4.37, 250)
+    close = closed_at(make_day(quotes), 4.10)
+    player = account(trader, *quotes, opening, *dark, through, second=OPEN + 2, baseline=close)
+    assert player.send(JOINS)["working_limit"] == 43_800
+    given = [player.send(WAITS)["fill_given"] for _ in range(70)]
+    assert sum(given) == got
+
+
 # Prints.
 
 

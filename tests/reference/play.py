@@ -108,6 +108,7 @@ class PlainPlayer:
         """Begin the next episode at the same second."""
         self._episode += 1
         self.episode = Episode(*self._start, Luck(seed=0, stream=0, episode=self._episode))
+        self.state: dict[str, int] = {}
 
     def send(self, action: Action | tuple[int, int, int] = Action.HOLD) -> dict[str, int]:
         """Play one second and return the state after it."""
@@ -118,6 +119,7 @@ class PlainPlayer:
         if step.answer.shares:
             names = AFTER_BUY if step.side > 0 else AFTER_SALE
             state |= dict(zip(names, after_fill(self.episode, step.side), strict=True))
+        self.state = state
         return state
 
     @property
