@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # as pytest is told
 
-from comparison import CONFIGS, Field, compare, with_odd_fills
+from comparison import CONFIGS, ORDER_CONFIGS, Field, compare, with_odd_fills
 from reference.tapes import closed_at, nasty_day, synthetic_days
 
 from lowfloat.days import DayStore
@@ -25,6 +25,7 @@ from lowfloat.days import DayStore
 EPISODES = 64  # in one batch
 
 _field: list[Field] = []  # of a process
+_configs: list[dict] = []
 
 
 def main() -> None:
@@ -35,12 +36,13 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first batch")
     parser.add_argument("--days", type=Path, help="folder of a day store to play on, too")
     parser.add_argument("--stored", type=int, default=4, help="how many of its days")
+    parser.add_argument("--actions", choices=("discrete", "orders"), help="one scheme only")
     args = parser.parse_args()
 
     began, told, shown, batch = time.monotonic(), Counter(), 0, args.first
     pool = ProcessPoolExecutor(
         args.processes, multiprocessing.get_context("spawn"), _prepare,
-        (args.seed, args.days, args.stored),
+        (args.seed, args.days, args.stored, args.actions),
     )  # fmt: skip
     with pool:
         playing: set[Future[Counter]] = set()
@@ -61,18 +63,21 @@ def main() -> None:
     _say(f"kernels and reference agree in all {told['steps']:,} steps")
 
 
-def _prepare(seed: int, root: Path | None, stored: int) -> None:
+def _prepare(seed: int, root: Path | None, stored: int, actions: str | None) -> None:
     rng = random.Random(seed)
-    days = [*synthetic_days(), *(nasty_day(rng.randrange(10**5)) for _ in range(16))]
+    seeds = [rng.randrange(10**5) for _ in range(16)]
+    days = [*synthetic_days(), *(nasty_day(seed, traded=seed % 2 == 0) for seed in seeds)]
     if root:
         known = list(DayStore(root))
         days += rng.sample(known, min(stored, len(known)))
     _field.append(Field([(day, closed_at(day, day.trades.price[0] / 1e9)) for day in days]))
+    _configs.extend(CONFIGS if actions != "orders" else [])
+    _configs.extend(ORDER_CONFIGS if actions != "discrete" else [])
 
 
 def _play(seed: int, batch: int) -> Counter:
     rng, told = random.Random(f"{seed} {batch}"), Counter()
-    settings = rng.choice(CONFIGS)
+    settings = rng.choice(_configs)
     if rng.random() < 0.5:
         settings = with_odd_fills(settings, rng)
     try:

@@ -11,11 +11,13 @@ from reference.luck import Luck
 from reference.observation import position_block
 from reference.state import (
     AFTER_BUY,
+    AFTER_MESSAGE,
     AFTER_ORDER,
     AFTER_SALE,
     ALWAYS,
     after_fill,
     always,
+    fill_ns,
 )
 from reference.tape import Tape
 
@@ -103,6 +105,52 @@ CONFIGS: list[dict[str, Any]] = [
     },
 ]  # fmt: skip
 
+QUICK = {"latency_ms": 20, "latency_spread": 0.3}
+ORDER_CONFIGS: list[dict[str, Any]] = [
+    {"episode": BRAVE, "risk": RICH, "fills": "strict", "commission": "fixed"},
+    {"episode": BRAVE, "fills": "neutral", "commission": "tiered"},
+    {"episode": BRAVE, "risk": RICH, "fills": "kind", "commission": "tiered"},
+    {"episode": SHORT, "fills": "kind", "commission": "zero"},
+    {"episode": SHORT, "fills": "strict", "commission": "tiered"},
+    {
+        "episode": BRAVE,
+        "risk": {"stop_distance": 0.001, "trail_distance": 0.0},
+        "fills": {"preset": "neutral", **QUICK, "passive_haircut": 0},
+    },
+    {
+        "episode": BRAVE,
+        "risk": {**RICH, "stop_distance": 0.0, "trail_distance": 0.004},
+        "fills": {"latency_ms": 700, "latency_spread": 1.5, "passive_haircut": 57,
+                  "queue_model": 1},
+        "commission": {"preset": "tiered", "add_rebate_per_share": 0.0051},
+    },
+    {
+        "episode": {**BRAVE, "no_entry_seconds": 0, "flatten_seconds": 0},
+        "risk": {"cash": 1_000.0, "max_position": 30_000.0, "stop_distance": 1.0,
+                 "trail_distance": 1.0},
+        "fills": {"queue_model": 1, "passive_haircut": 100},
+        "commission": {"per_share": 0.05, "minimum": 9.99, "cap_fraction": 1.0,
+                       "add_rebate_per_share": 0.001, "clearing_per_share": 0.0007},
+    },
+    {
+        "episode": BRAVE,
+        "risk": {"cash": 3_000.0, "max_position": 3_000.0, "stop_distance": 0.0137,
+                 "trail_distance": 0.0021},
+        "fills": {"preset": "kind", "latency_ms": 0, "passive_haircut": 1},
+        "commission": {"take_fee_per_share": 0.003, "take_fraction": 0.001,
+                       "add_rebate_per_share": 0.0025},
+    },
+    {
+        "episode": {**BRAVE, "max_loss": 0.01},
+        "risk": {**RICH, "stop_distance": 0.01, "trail_distance": 0.01},
+        "fills": {"max_quote_age_seconds": 2, "participation": 0.01, "depth_percent": 5,
+                  "queue_model": 1},
+    },
+]  # fmt: skip
+"""Of the scheme ``orders``."""
+for _settings in ORDER_CONFIGS:
+    _settings["actions"] = "orders"
+
 
 class Field:
     """The days, resident for the kernels and as plain tapes.
@@ -137,11 +185,13 @@ class Field:
         return np.array(starts, START)
 
 
-def compare_all(field: Field, episodes: int, seed: int) -> Counter:
+def compare_all(
+    field: Field, episodes: int, seed: int, configs: Sequence[dict[str, Any]] = CONFIGS
+) -> Counter:
     """Play ``episodes`` random episodes under each config, and count what happened."""
     rng = random.Random(seed)
     told: Counter = Counter()
-    for settings in CONFIGS:
+    for settings in configs:
         compare(field, settings, episodes, rng, told)
     return told
 
@@ -164,7 +214,13 @@ def with_odd_fills(settings: dict[str, Any], rng: random.Random) -> dict[str, An
         "max_quote_age_seconds": rng.choice([1, 60, 600]),
         "forced_slippage_bps": rng.choice([0, 50, rng.randint(0, 10_000)]),
     }
-    return {**settings, "fills": fills}
+    if settings.get("actions") != "orders":
+        return {**settings, "fills": fills}
+    fills["queue_model"] = rng.randint(0, 1)
+    fills["passive_haircut"] = rng.choice([0, 30, 100, rng.randint(0, 100)])
+    distances = [0.0, 1.0, rng.random(), 0.1 * rng.random(), 0.01 * rng.random()]
+    risk = {"stop_distance": rng.choice(distances), "trail_distance": rng.choice(distances)}
+    return {**settings, "fills": fills, "risk": {**settings.get("risk", {}), **risk}}
 
 
 def compare(
@@ -189,18 +245,19 @@ def compare(
     ]
     width = len(position_block(episodes[0]))
     eagerness = [rng.choice([0.03, 0.1, 0.3, 0.9]) for _ in episodes]
+    act = _three_parts if config.actions == "orders" else _action
     live = list(range(count))
     while live:
         masks = env.action_masks().tolist()
         blocks = observations[:, -width:].tolist()
-        actions = np.zeros(count, np.int64)
+        actions = np.zeros(env.action_space.shape, np.int64)
         for i in live:
             episode = episodes[i]
             if masks[i] != episode.mask():
                 raise AssertionError(_message(episode, "mask", (masks[i], episode.mask())))
             if blocks[i] != position_block(episode).tolist():
                 raise AssertionError(_message(episode, "position", blocks[i]))
-            actions[i] = _action(masks[i], eagerness[i], rng)
+            actions[i] = act(masks[i], eagerness[i], rng)
         observations, rewards, terminated, truncated, infos = env.step(actions)
         rows = list(zip(*(env.state[name].tolist() for name in ALWAYS), strict=True))
         parts = list(zip(*(part.tolist() for part in infos["reward_parts"].values()), strict=True))
@@ -208,7 +265,8 @@ def compare(
         rewards = rewards.tolist()
         for i in tuple(live):
             episode = episodes[i]
-            step = episode.step(int(actions[i]))
+            action = actions[i].tolist()
+            step = episode.step(tuple(action) if isinstance(action, list) else action)
             found = (*rows[i], rewards[i], *parts[i], *ends[i])
             expected = (
                 *always(episode, step), step.reward, *step.parts, step.terminated, step.truncated
@@ -216,10 +274,10 @@ def compare(
             if found != expected:
                 names = (*ALWAYS, "reward", *infos["reward_parts"], "terminated", "truncated")
                 wrong = _wrong(names, found, expected)
-                message = _message(episode, f"action {actions[i]}", wrong)
+                message = _message(episode, f"action {action}", wrong)
                 raise AssertionError(message)
-            if step.side:
-                _compare_order(env.state[i], episode, step)
+            if step.arrival or step.fills:
+                _compare_order(env.state[i], episode, step, action)
             _count(told, episode, step)
             if step.terminated or step.truncated:
                 told["episodes"] += 1
@@ -227,18 +285,23 @@ def compare(
                 live.remove(i)
 
 
-def _compare_order(state: np.void, episode: Episode, step: Step) -> None:
-    names: tuple[str, ...] = AFTER_ORDER
-    expected: tuple = (step.limit,)
-    if step.fill.shares:
-        names += AFTER_BUY if step.side > 0 else AFTER_SALE
-        expected += after_fill(episode, step.side)
+def _compare_order(state: np.void, episode: Episode, step: Step, action: object) -> None:
+    names: tuple[str, ...] = AFTER_MESSAGE
+    expected: tuple = (fill_ns(step),)
+    if step.side:
+        names += AFTER_ORDER
+        expected += (step.limit,)
+    if step.answer.shares:
+        own, theirs = AFTER_BUY if step.side > 0 else AFTER_SALE, after_fill(episode, step.side)
+        met_once = not episode.desk.stop_sent  # a stop that got nothing met a quote, too
+        names += own if met_once else own[1:]
+        expected += theirs if met_once else theirs[1:]
     found = tuple(state[name].item() for name in names)
     if found != expected:
         wrong = _wrong(names, found, expected)
-        raise AssertionError(_message(episode, f"order {step}", wrong))
-    if step.side > 0 and episode.account.cash < 0:
-        raise AssertionError(_message(episode, f"order {step}", "cash below 0"))
+        raise AssertionError(_message(episode, f"action {action}, {step}", wrong))
+    if any(fill.sign > 0 for fill in step.fills) and episode.account.cash < 0:
+        raise AssertionError(_message(episode, f"action {action}, {step}", "cash below 0"))
 
 
 def _wrong(names: tuple, found: tuple, expected: tuple) -> dict:
@@ -261,9 +324,22 @@ def _action(mask: list[bool], eagerness: float, rng: random.Random) -> int:
     return rng.choice([action for action in range(9) if mask[action]])
 
 
+def _three_parts(mask: list[bool], eagerness: float, rng: random.Random) -> tuple[int, int, int]:
+    first = 0
+    if rng.random() < eagerness:
+        # Few are cancelled, so that orders are left to sleep in halts.
+        legal = [action for action in range(9 + (rng.random() < 0.2)) if mask[action]]
+        first = rng.choice(legal) if rng.random() > 0.05 else rng.randrange(10)
+    style = rng.choice([0, 0, 1, 1, 1, 2, 2])
+    protection = rng.randrange(4) if rng.random() < 0.3 * eagerness else 0
+    return first, style, protection
+
+
 def _count(told: Counter, episode: Episode, step: Step) -> None:
-    fill = step.fill
+    fill = step.answer
     told["steps"] += 1
+    told.update(episode.desk.happened)
+    told["trailing stops that moved"] += _has_moved(episode)
     told[f"reject {fill.reason.name}"] += 1
     told["settlements"] += step.terminated and episode.settled_shares > 0
     if not step.side:
@@ -280,6 +356,11 @@ def _count(told: Counter, episode: Episode, step: Step) -> None:
         told["forced fills"] += step.forced
         told["deeper fills"] += fill.displayed < fill.shares
         told["fills after displayed shares were gone"] += fill.displayed == 0
+
+
+def _has_moved(episode: Episode) -> bool:
+    stop = episode.desk.stop
+    return stop is not None and stop.trail > 0 and stop.high > episode.account.mark
 
 
 def _at_band(episode: Episode, step: Step) -> bool:

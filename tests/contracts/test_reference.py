@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from comparison import CONFIGS, Field, compare_all
+from comparison import CONFIGS, ORDER_CONFIGS, Field, compare_all
 from reference.tapes import closed_at, nasty_day, real_days, synthetic_days
 
 from lowfloat.base.codes import EndReason, RejectReason
@@ -12,6 +12,13 @@ HAPPENS = (
     "walks that ended at a limit", "limits at a band", "fills after displayed shares were gone",
 )  # fmt: skip
 
+ORDERS_HAPPEN = (
+    "placed", "placed anew", "marketable when placed", "filled in part", "print through",
+    "print at the price", "book", "replaced", "replaced with shares got meanwhile", "cancelled",
+    "fixed stops", "trailing stops", "trailing stops that moved", "stops filled", "stops resent",
+    "reject STOP_DUE",
+)  # fmt: skip
+
 
 def test_synthetic_and_nasty_episodes_equal_the_reference() -> None:
     days = (*synthetic_days(), *(nasty_day(seed) for seed in range(12)))
@@ -19,7 +26,18 @@ def test_synthetic_and_nasty_episodes_equal_the_reference() -> None:
     told = compare_all(field, episodes=36, seed=5)
 
     assert told["episodes"] == 36 * len(CONFIGS)
-    _assert_not_vacuous(told, {*EndReason} - {EndReason.RUNNING}, {*RejectReason})
+    _assert_not_vacuous(
+        told, {*EndReason} - {EndReason.RUNNING}, {*RejectReason} - {RejectReason.STOP_DUE}
+    )
+
+
+def test_orders_that_wait_and_stops_equal_the_reference() -> None:
+    days = (*synthetic_days()[:2], *(nasty_day(seed, traded=True) for seed in range(12)))
+    field = Field([(day, _closed_near_its_first_print(day)) for day in days])
+    told = compare_all(field, episodes=24, seed=7, configs=ORDER_CONFIGS)
+
+    assert told["episodes"] == 24 * len(ORDER_CONFIGS)
+    assert [what for what in ORDERS_HAPPEN if not told[what]] == []
 
 
 def test_real_episodes_equal_the_reference(tmp_path) -> None:

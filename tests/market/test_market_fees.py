@@ -14,9 +14,9 @@ from lowfloat.market.fees import (
     Commission,
     commission_of,
     commission_terms,
+    order_fees_of,
     regulatory_fees,
     sale_fees_of,
-    taking_fees_of,
 )
 
 DOLLAR = 1_000_000
@@ -29,7 +29,7 @@ def commission(shares: int, units: int, plan: Commission = USUAL) -> int:
 
 
 def taking_fees(value: int, shares: int, plan: Commission) -> int:
-    return taking_fees_of(value, shares, commission_terms(plan))
+    return order_fees_of(value, shares, value, shares, commission_terms(plan))
 
 
 def sale_fees(shares: int, units: int, date: dt.date) -> int:
@@ -142,8 +142,8 @@ def test_a_plan_that_is_not_there_is_refused_by_name() -> None:
 
 
 def test_dollars_become_exact_integers() -> None:
-    terms = commission_terms(Commission(0.0035, 0.35, 0.005, 0.0002, 0.003, 0.001))
-    assert tuple(terms) == (3_500, 350_000, 5_000, 200, 3_000, 1_000)
+    terms = commission_terms(Commission(0.0035, 0.35, 0.005, 0.0002, 0.003, 0.001, 0.002))
+    assert tuple(terms) == (3_500, 350_000, 5_000, 200, 3_000, 1_000, 2_000)
 
 
 @given(
@@ -161,20 +161,39 @@ def test_commission_equals_exact_fractions_up_to_the_largest_order(
     assert commission(shares, units, plan) == reference.commission(value, shares, plan)
 
 
+def test_shares_that_waited_earn_a_rebate_and_pay_nothing_for_taking() -> None:
+    terms = commission_terms(TIERED)
+    # Of 1,000 shares at $4 400 were taken: $3.50 and $0.20 on all, $1.20 on 400, $1.20 back on 600.
+    fees = order_fees_of(4_000_000_000, 1_000, 1_600_000_000, 400, terms)
+    assert fees == 3_500_000 + 200_000 + 1_200_000 - 1_200_000
+    # None was taken: $0.35 and 2 cents, 20 cents back.
+    assert order_fees_of(400_000_000, 100, 0, 0, terms) == 350_000 + 20_000 - 200_000
+
+
 @given(
     shares=st.integers(1, 10_000_000),
+    part=st.fractions(0, 1),
     units=st.one_of(st.integers(1, 20_000), st.integers(1, 1_000_000_000)),
     odd=st.integers(-99, 99),
     clearing=st.integers(0, 50_000),
     take_fee=st.integers(0, 50_000),
     take_ppm=st.integers(0, 1_000_000),
+    rebate=st.integers(0, 50_000),
 )
 def test_all_fees_of_an_order_equal_exact_fractions_up_to_the_largest_order(
-    shares, units, odd, clearing, take_fee, take_ppm
+    shares, part, units, odd, clearing, take_fee, take_ppm, rebate
 ) -> None:
-    plan = Commission(0.0035, 0.35, 0.01, clearing / 1e6, take_fee / 1e6, take_ppm / 1e6)
+    plan = Commission(
+        0.0035, 0.35, 0.01, clearing / 1e6, take_fee / 1e6, take_ppm / 1e6, rebate / 1e6
+    )
     value = max(100, 100 * (shares * units + odd))  # levels need not have one price
-    assert taking_fees(value, shares, plan) == reference.order_fees(value, shares, plan)
+    taken = int(shares * part)
+    taken_value = value * taken // shares
+    bill = reference.Bill(plan)
+    first = bill.charge(taken, taken_value, taken=True)
+    second = bill.charge(shares - taken, value - taken_value, taken=False)
+    terms = commission_terms(plan)
+    assert order_fees_of(value, shares, taken_value, taken, terms) == first + second
 
 
 @given(

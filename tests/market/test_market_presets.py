@@ -7,12 +7,12 @@ from reference.tapes import OPEN, Q, ns
 from lowfloat.env.config import EnvConfig
 
 TABLE = {
-    "strict": (150, 50, 150, 0.05, 1.0, 300.0, 50),
-    "neutral": (80, 100, 100, 0.10, 0.7, 60.0, 20),
-    "kind": (50, 100, 100, 0.25, 0.3, 30.0, 0),
+    "strict": (150, 50, 150, 0.05, 1.0, 300.0, 0, 30, 50),
+    "neutral": (80, 100, 100, 0.10, 0.7, 60.0, 1, 30, 20),
+    "kind": (50, 100, 100, 0.25, 0.3, 30.0, 1, 0, 0),
 }
 FIELDS = ("latency_ms", "depth_percent", "gap_percent", "participation", "impact",
-          "impact_half_life", "forced_slippage_bps")  # fmt: skip
+          "impact_half_life", "queue_model", "passive_haircut", "forced_slippage_bps")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", TABLE)

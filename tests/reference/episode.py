@@ -5,13 +5,14 @@ from typing import NamedTuple
 from reference.account import Account
 from reference.fills import Broker, Fill
 from reference.luck import Luck
-from reference.orders import buy_limit, closing_limit, sell_limit
+from reference.orders import buy_limit, closing_limit, sell_limit, waiting_limit
+from reference.second import Desk, Message
 from reference.tape import Tape
 
-from lowfloat.base.codes import EndReason, RejectReason
+from lowfloat.base.codes import EndReason, Protection, RejectReason, Style
 from lowfloat.env.config import EnvConfig
 
-_NOTHING = Fill()
+CANCEL = 9
 _MASKED = Fill(reason=RejectReason.MASKED)
 
 
@@ -20,13 +21,20 @@ class Step(NamedTuple):
 
     reward: float
     parts: tuple[float, float]
-    fill: Fill
-    side: int
+    fills: tuple[Fill, ...]  # of all orders, in order of time
+    answer: Fill  # to the action's own order, or the forced one
+    side: int  # of that order, 1 buy, -1 sell, 0 none
     wish: int
     limit: int
+    arrival: int  # of the message, 0 if none was sent
     forced: bool
     terminated: bool
     truncated: bool
+
+    @property
+    def shares(self) -> int:
+        """Signed shares of all fills."""
+        return sum(fill.sign * fill.shares for fill in self.fills)
 
 
 class Episode:
@@ -50,6 +58,7 @@ class Episode:
         cash = round(config.risk.cash * 1_000_000)
         self.account = Account(cash=cash, start_equity=cash, mark=tape.mark(second))
         self.broker = Broker(tape, self.account, luck, config)
+        self.desk = Desk(self.broker, config.risk)
         self.closing = EndReason.RUNNING
         self.ended = EndReason.RUNNING
         self.settled_shares = 0
@@ -68,11 +77,20 @@ class Episode:
         return self.second < self.tape.end_second - self.config.episode.no_entry_seconds
 
     def mask(self) -> list[bool]:
-        """Return which of the nine actions may be sent now."""
+        """Return which actions may be sent now; with three parts the parts' masks in a row."""
+        first = self._nine()
+        if self.config.actions == "discrete":
+            return first
+        free = not self.closing and not self.ended and not self.desk.stop_is_due
+        cancel = free and self.desk.working is not None
+        return [*first, cancel, *[True] * (len(Style) + len(Protection))]
+
+    def _nine(self) -> list[bool]:
         book = self.tape.known_book(self.second)
         if (
             self.closing
             or self.ended
+            or self.desk.stop_is_due
             or self.tape.known_to_be_halted(self.second)
             or book is None
             or not book.sound
@@ -100,18 +118,23 @@ class Episode:
     def sell_wish(self, quarters: int) -> int:
         return max(1, self.account.shares * quarters // 4)
 
-    def step(self, action: int) -> Step:
+    def step(self, action: int | tuple[int, int, int]) -> Step:
         """Play one second."""
+        parts_of = action if isinstance(action, tuple) else (action, Style.CROSS, Protection.KEEP)
         account, rules = self.account, self.config.episode
         equity_before, fees_before = account.equity, account.fees
         forced = bool(self.closing)
-        fill, side, wish, limit = self._send(action)
+        self.broker.fills = []
+        answer, message, arrival = self._send(*parts_of)
+        fills = tuple(self.broker.fills)
 
-        self.last_order = (side * fill.shares, wish)
+        self.last_order = (sum(fill.sign * fill.shares for fill in fills), message.wish)
         self.second += 1
         account.mark_to(self.tape.mark(self.second))
         if not self.closing:
             self.closing = self._closing_reason()
+            if self.closing:
+                self.desk.clear()
         if account.shares and self.second >= self.tape.end_second:
             self.settled_shares = account.shares
             account.settle(int(account.mark * (1 - rules.settlement_haircut)), self.second)
@@ -126,25 +149,45 @@ class Episode:
 
         parts = self._reward_parts(account.equity - equity_before, account.fees - fees_before)
         return Step(
-            parts[0] + parts[1], parts, fill, side, wish, limit, forced, terminated, truncated
-        )
+            parts[0] + parts[1], parts, fills, answer, message.sign, message.wish, message.limit,
+            arrival, forced, terminated, truncated,
+        )  # fmt: skip
 
-    def _send(self, action: int) -> tuple[Fill, int, int, int]:
-        """Return what this second's order got, its side (1 buy, -1 sell), wish and limit."""
+    def _send(self, first: int, style: int, protection: int) -> tuple[Fill, Message, int]:
+        """Return what this second's own order met, what was sent, and when it arrived."""
+        second, broker = self.second, self.broker
         if self.closing:
-            wish = self.account.shares
-            limit = closing_limit(self.tape.known_bands(self.second))
-            return self.broker.close(self.second, wish, limit), -1, wish, limit
-        if action == 0:
-            return _NOTHING, 0, 0, 0
-        if not self.mask()[action]:
-            return _MASKED, 0, 0, 0
-        if action <= 4:
-            wish = self.buy_wishes()[action - 1]
-            limit = self.buy_limit()
-            return self.broker.buy(self.second, wish, limit), 1, wish, limit
-        wish, limit = self.sell_wish(action - 4), self.sell_limit()
-        return self.broker.sell(self.second, wish, limit), -1, wish, limit
+            self.desk.told = []
+            limit = closing_limit(self.tape.known_bands(second))
+            message = Message(-1, self.account.shares, limit)
+            arrival = self.tape.at(second) + broker.latency(second)
+            slippage = broker.rules.forced_slippage_bps
+            return (
+                broker.cross(-1, second, arrival, message.wish, limit, slippage),
+                message,
+                arrival,
+            )
+        if not self.mask()[first]:
+            self.desk.play(second, Message(), self.account.mark)
+            return _MASKED, Message(), 0
+        message = Message()
+        if first:
+            message = self._order(first, style)
+        message = message._replace(protection=Protection(protection))
+        answer, arrival = self.desk.play(second, message, self.account.mark)
+        return answer, message, arrival
+
+    def _order(self, first: int, style: int) -> Message:
+        if first == CANCEL:
+            return Message(cancels=True)
+        sign = 1 if first <= 4 else -1
+        wish = self.buy_wishes()[first - 1] if sign > 0 else self.sell_wish(first - 4)
+        if style == Style.CROSS:
+            limit = self.buy_limit() if sign > 0 else self.sell_limit()
+        else:
+            book, bands = self.tape.known_book(self.second), self.tape.known_bands(self.second)
+            limit = waiting_limit(sign, book, bands, improve=style == Style.IMPROVE)
+        return Message(sign, wish, limit, waits=style != Style.CROSS, cancels=True)
 
     def _closing_reason(self) -> EndReason:
         rules, equity = self.config.episode, self.account.equity

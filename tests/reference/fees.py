@@ -10,13 +10,39 @@ CENT = 10_000
 DOLLAR = 1_000_000
 
 
-def order_fees(value: int, shares: int, plan: Commission) -> int:
-    """Return microdollars: what a purchase costs, and a sale on top of what it pays by date."""
-    return (
-        commission(value, shares, plan)
-        + shares * _millionths(plan.clearing_per_share)
-        + taking_fee(value, shares, plan)
-    )
+class Bill:
+    """What one order has cost so far: its shares, those of them that it took, and the fees."""
+
+    def __init__(self, plan: Commission) -> None:
+        self.plan = plan
+        self.shares = self.value = self.taken = self.taken_value = self.charged = 0
+
+    def more(self, shares: int, value: int, *, taken: bool, rebate: bool = True) -> int:
+        """Return the microdollars that further shares would add.
+
+        They may be below 0 for the exchange's rebate, which may be left out.
+        """
+        taken_shares = self.taken + (shares if taken else 0)
+        taken_value = self.taken_value + (value if taken else 0)
+        shares, value = self.shares + shares, self.value + value
+        return (
+            commission(value, shares, self.plan)
+            + shares * _millionths(self.plan.clearing_per_share)
+            + taking_fee(taken_value, taken_shares, self.plan)
+            - rebate * (shares - taken_shares) * _millionths(self.plan.add_rebate_per_share)
+            - self.charged
+        )
+
+    def charge(self, shares: int, value: int, *, taken: bool) -> int:
+        """Add shares and return the microdollars they add."""
+        fee = self.more(shares, value, taken=taken)
+        self.charged += fee
+        self.shares += shares
+        self.value += value
+        if taken:
+            self.taken += shares
+            self.taken_value += value
+        return fee
 
 
 def commission(value: int, shares: int, plan: Commission) -> int:

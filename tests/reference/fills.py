@@ -6,7 +6,7 @@ from math import ceil, floor, sqrt
 from typing import NamedTuple
 
 from reference.account import Account
-from reference.fees import order_fees, sale_fees
+from reference.fees import Bill, sale_fees
 from reference.luck import Luck
 from reference.orders import away, up_to
 from reference.tape import SECOND, BookSide, Tape
@@ -20,7 +20,7 @@ LN2 = 0.6931471805599453
 
 
 class Fill(NamedTuple):
-    """What an order got: 0 shares if it was refused."""
+    """What an order got at one time: 0 shares if it was refused."""
 
     shares: int = 0
     value: int = 0  # microdollars
@@ -30,6 +30,9 @@ class Fill(NamedTuple):
     reason: RejectReason = RejectReason.NONE
     worse: int = 0  # price units of impact
     limited: bool = False  # whether the walk ended at a level beyond the limit
+    sign: int = 0
+    time: int = 0
+    given: int = 0  # shares that had waited in the book
 
 
 class Level(NamedTuple):
@@ -40,28 +43,26 @@ class Level(NamedTuple):
     displayed: bool
 
 
-def arrival_of(tape: Tape, second: int, rules, luck: Luck) -> int:
-    """Return the nanosecond at which an order decided at ``second`` reaches the market."""
+def latency_of(tape: Tape, second: int, rules, luck: Luck, draw: int = 0) -> int:
+    """Return the nanoseconds that a message of a second takes to the market."""
     n5, n300 = tape.prints(second, 5), tape.prints(second, 300)
     z = (n5 - n300 / 60) / sqrt(n300 / 60 + 1)
     slower = min(5.0, 1 + rules.latency_burst * max(0.0, z - 2))
-    spread = exp(rules.latency_spread * luck.normal((second + 1) * 256))
-    latency = floor(rules.latency_ms * 10**6 * slower * spread)
-    return tape.at(second) + min(999_999_999, latency)
+    spread = exp(rules.latency_spread * luck.normal((second + 1) * 256 + draw))
+    return min(999_999_999, floor(rules.latency_ms * 10**6 * slower * spread))
 
 
-def refusal(tape: Tape, arrival: int, rules) -> RejectReason:
-    """Return the first reason for which no order fills at ``arrival``, or NONE."""
-    if tape.halted_at(arrival):
+def refusal(tape: Tape, time: int, row: int, rules) -> RejectReason:
+    """Return the first reason for which no order fills on the book of a row, or NONE."""
+    if tape.halted_at(time):
         return RejectReason.HALTED
-    row = tape.book_row_at(arrival)
     if row < 0 or not tape.books[row].has_both_sides:
         return RejectReason.NO_QUOTE
     book = tape.books[row]
     if book.bid >= book.ask:
         return RejectReason.CROSSED
-    too_old = arrival - book.received > rules.max_quote_age_seconds * SECOND
-    if too_old or book.received < tape.last_halt_end(arrival):
+    too_old = time - book.received > rules.max_quote_age_seconds * SECOND
+    if too_old or book.received < tape.last_halt_end(time):
         return RejectReason.STALE_QUOTE
     return RejectReason.NONE
 
@@ -116,46 +117,66 @@ class Broker:
         self.tape, self.account, self.luck = tape, account, luck
         self.rules, self.plan = config.fills, config.commission
         self.taken = {1: Taken(), -1: Taken()}  # of the ask, of the bid
-        self.footprint = 0.0  # as of the last fill
-        self.arrival = 0  # of the last fill
+        self.footprint = 0.0  # as of the last fill that left one
+        self.left_at = 0  # when that was
         self.quote_received = 0  # the book state it met
+        self.fills: list[Fill] = []  # of this second
 
-    def buy(self, second: int, wish: int, limit: int) -> Fill:
-        return self._send(1, second, wish, limit)
+    def latency(self, second: int, draw: int = 0) -> int:
+        return latency_of(self.tape, second, self.rules, self.luck, draw)
 
-    def sell(self, second: int, wish: int, limit: int) -> Fill:
-        return self._send(-1, second, wish, limit)
-
-    def close(self, second: int, wish: int, limit: int) -> Fill:
-        """Sell by force, at less than the levels' prices."""
-        return self._send(-1, second, wish, limit, self.rules.forced_slippage_bps)
-
-    def _send(
-        self, sign: int, second: int, wish: int, limit: int, slippage: int | None = None
+    def cross(
+        self, sign: int, second: int, time: int, wish: int, limit: int, slippage: int | None = None
     ) -> Fill:
-        tape = self.tape
-        arrival = arrival_of(tape, second, self.rules, self.luck)
-        reason = refusal(tape, arrival, self.rules)
+        """Send an order that takes what it gets at once; ``slippage`` is that of a close."""
+        row = self.tape.book_row_at(time)
+        reason = refusal(self.tape, time, row, self.rules)
         if reason:
             return Fill(reason=reason)
-        row = tape.book_row_at(arrival)
-        side = tape.asks if sign > 0 else tape.bids
-        self.taken[sign].move_to(side, row)
-        footprint = self._footprint_at(arrival)
-        own = max(0.0, sign * footprint)
-        fill = self._walk(side, row, second, wish, limit, slippage, own)
-        if fill.shares:
-            self.taken[sign].displayed += fill.displayed
-            self.taken[sign].deep += fill.shares - fill.displayed
-            self.footprint = footprint + sign * fill.shares
-            self.arrival, self.quote_received = arrival, tape.books[row].received
-            trade = self.account.buy if sign > 0 else self.account.sell
-            trade(fill.shares, fill.value, fill.fee, second)
-        return fill
+        return self.take(sign, second, time, row, wish, limit, Bill(self.plan), slippage)
 
-    def _footprint_at(self, arrival: int) -> float:
+    def take(
+        self,
+        sign: int,
+        second: int,
+        time: int,
+        row: int,
+        wish: int,
+        limit: int,
+        bill: Bill,
+        slippage: int | None = None,
+    ) -> Fill:
+        """Walk the book of a row and book what it gave."""
+        side = self.side(sign)
+        self.taken[sign].move_to(side, row)
+        footprint = self._footprint_at(time)
+        own = max(0.0, sign * footprint)
+        fill = self._walk(side, row, second, wish, limit, slippage, own, bill)
+        if not fill.shares:
+            return fill
+        self.taken[sign].displayed += fill.displayed
+        self.taken[sign].deep += fill.shares - fill.displayed
+        self.footprint, self.left_at = footprint + sign * fill.shares, time
+        self.quote_received = self.tape.books[row].received
+        return self.booked(fill._replace(sign=sign, time=time), second, bill, taken=True)
+
+    def booked(self, fill: Fill, second: int, bill: Bill, *, taken: bool) -> Fill:
+        """Book a fill, and return it with its fee."""
+        fee = bill.charge(fill.shares, fill.value, taken=taken)
+        if fill.sign < 0:
+            fee += sale_fees(fill.value, fill.shares, self.tape.date)
+        trade = self.account.buy if fill.sign > 0 else self.account.sell
+        trade(fill.shares, fill.value, fee, second)
+        self.fills.append(fill._replace(fee=fee))
+        return self.fills[-1]
+
+    def side(self, sign: int) -> BookSide:
+        """Return the side of the book that an order to buy (+1) or to sell (-1) takes from."""
+        return self.tape.asks if sign > 0 else self.tape.bids
+
+    def _footprint_at(self, time: int) -> float:
         half_life = self.rules.impact_half_life * 10**9
-        return self.footprint * exp(-LN2 * (arrival - self.arrival) / half_life)
+        return self.footprint * exp(-LN2 * (time - self.left_at) / half_life)
 
     def _walk(
         self,
@@ -166,13 +187,14 @@ class Broker:
         limit: int,
         slippage: int | None,
         own: float,
+        bill: Bill,
     ) -> Fill:
         """Walk the levels of a side for ``wish`` shares; ``own`` is the account's footprint."""
         sign = side.sign
         worse = self._impact(side.prices[row], second, own)
         volume = self.tape.volume(second, 60)
         room = max(0, floor(self.rules.participation * volume) - floor(own))  # of deeper levels
-        money = self.account.cash - order_fees(100 * wish * limit, wish, self.plan)
+        money = self.account.cash - bill.more(wish, 100 * wish * limit, taken=True)
         shares = value = worst = displayed = 0
         reason, limited = RejectReason.NO_SIZE, False
         for level in self._levels(side, row):
@@ -204,11 +226,8 @@ class Broker:
                 room -= got
         if not shares:
             return Fill(reason=reason, worse=worse, limited=limited)
-        fee = order_fees(value, shares, self.plan)
-        if sign < 0:
-            fee += sale_fees(value, shares, self.tape.date)
         reason = RejectReason.NONE if shares == wish else RejectReason.PARTIAL
-        return Fill(shares, value, worst, displayed, fee, reason, worse, limited)
+        return Fill(shares, value, worst, displayed, 0, reason, worse, limited)
 
     def _levels(self, side: BookSide, row: int) -> Iterator[Level]:
         """Yield the levels of a side with what this account has left of them."""

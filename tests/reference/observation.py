@@ -25,9 +25,27 @@ def position_block(episode: Episode) -> np.ndarray:
             _squashed(left, 600),
             float(episode.may_enter),
             float(bool(episode.closing)),
+            *_orders(episode),
         ],
         np.float32,
     )
+
+
+def _orders(episode: Episode) -> tuple[float, float, float, float]:
+    """Return what speaks of the working order and of the stop."""
+    working, stop, mark = episode.desk.working, episode.desk.stop, episode.account.mark
+    size = distance = room = 0.0
+    if working:
+        value = 100.0 * (working.sign * working.left) * mark
+        size = _within_ten(value / episode.max_position)
+        distance = _within_ten(100.0 * (working.limit / mark - 1.0)) if mark else 0.0
+    if stop and mark:
+        room = _within_ten(10.0 * (1.0 - stop.price / mark))
+    return size, distance, room, float(episode.desk.stop_is_due)
+
+
+def _within_ten(value: float) -> float:
+    return min(max(value, -10.0), 10.0)
 
 
 def _within_one(value: float) -> float:

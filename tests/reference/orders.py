@@ -1,4 +1,4 @@
-"""What an order wishes for, and up to which price: the limits of a hotkey's "market" order."""
+"""Up to which price an order buys or sells: a hotkey's "market" order, and one that waits."""
 
 from reference.tape import Book
 
@@ -23,6 +23,16 @@ def buy_limit(book: Book, bands: tuple[int, int] | None, rules) -> int:
 def sell_limit(book: Book, bands: tuple[int, int] | None, rules) -> int:
     limit = max(1, away(-1, max(1, book.bid - collar(book, rules))))
     return max(limit, bands[0]) if bands else limit
+
+
+def waiting_limit(sign: int, book: Book, bands: tuple[int, int] | None, *, improve: bool) -> int:
+    """Return the limit of an order to buy (+1) or to sell (-1) that is to wait."""
+    limit = book.bid if sign > 0 else book.ask
+    if improve and book.ask - book.bid > tick_size(limit):
+        limit += sign * tick_size(limit)
+    if bands:
+        return min(limit, bands[1]) if sign > 0 else max(limit, bands[0])
+    return limit
 
 
 def closing_limit(bands: tuple[int, int] | None) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from reference.episode import Episode
 from reference.luck import Luck
-from reference.state import AFTER_BUY, AFTER_SALE, ALWAYS, after_fill, always
+from reference.state import AFTER_BUY, AFTER_SALE, ALWAYS, after_fill, always, fill_ns
 from reference.tape import Tape
 
 from lowfloat.base.codes import Action
@@ -50,9 +50,12 @@ class Player:
         self.reward = 0.0
         self.terminated = self.truncated = False
 
-    def send(self, action: Action = Action.HOLD) -> dict[str, int]:
+    def send(self, action: Action | tuple[int, int, int] = Action.HOLD) -> dict[str, int]:
         """Play one second and return the state after it."""
-        _, reward, terminated, truncated, _ = self.env.step(np.array([int(action)]))
+        if self.env.config.actions == "orders" and not isinstance(action, tuple):
+            action = (int(action), 0, 0)
+        sent = np.array([action], np.int64)
+        _, reward, terminated, truncated, _ = self.env.step(sent)
         self.reward = float(reward[0])
         self.terminated, self.truncated = bool(terminated[0]), bool(truncated[0])
         return self.state
@@ -105,14 +108,18 @@ class PlainPlayer:
         """Begin the next episode at the same second."""
         self._episode += 1
         self.episode = Episode(*self._start, Luck(seed=0, stream=0, episode=self._episode))
+        self.state: dict[str, int] = {}
 
-    def send(self, action: Action = Action.HOLD) -> dict[str, int]:
+    def send(self, action: Action | tuple[int, int, int] = Action.HOLD) -> dict[str, int]:
         """Play one second and return the state after it."""
-        step = self.episode.step(int(action))
+        step = self.episode.step(action if isinstance(action, tuple) else int(action))
         state = dict(zip(ALWAYS, always(self.episode, step), strict=True))
-        if step.fill.shares:
+        if step.arrival or step.fills:
+            state["fill_ns"] = fill_ns(step)
+        if step.answer.shares:
             names = AFTER_BUY if step.side > 0 else AFTER_SALE
             state |= dict(zip(names, after_fill(self.episode, step.side), strict=True))
+        self.state = state
         return state
 
     @property

@@ -44,6 +44,22 @@ class Reveal(NamedTuple):
     size: int
 
 
+class Print(NamedTuple):
+    """A print: price in nanodollars, and the aggressor's side (1 bought, -1 sold, 0 unknown)."""
+
+    received: int
+    price: int
+    shares: int
+    side: int
+    marks: int
+
+    @property
+    def lit(self) -> bool:
+        """Whether it was made in the book of an exchange."""
+        hidden = self.marks & (Mark.OFF_EXCHANGE | Mark.AUCTION)
+        return self.shares >= 1 and bool(self.marks & Mark.TAPE) and not hidden
+
+
 class BookSide:
     """One side of all book states of a day, by row.
 
@@ -87,6 +103,10 @@ class Tape:
         self.date = day.date
         self.start_ns = int(day.session.start_ns)
         self.end_second = (int(day.coverage_end_ns) - self.start_ns) // SECOND
+        self.opens, self.closes = (
+            (int(ns) - self.start_ns) // SECOND
+            for ns in (day.session.regular_open_ns, day.session.regular_close_ns)
+        )
         self.ends_early = day.coverage_end_ns < day.session.end_ns
         quotes = day.quotes
         rows = zip(
@@ -123,6 +143,19 @@ class Tape:
             if _stops(action, trading) or trading == 1
         ]
         self.halts = _halts(notices, int(day.session.end_ns))
+
+    def events(self, second: int) -> list[Print | tuple[int, Book]]:
+        """Return the prints and the book states (with their rows) received within a second.
+
+        They are in order of time, prints before book states of the same time.
+        """
+        begin, end = self.at(second), self.at(second + 1)
+        times = self._all_print_times
+        prints = self._prints[bisect_left(times, begin) : bisect_left(times, end)]
+        rows = range(bisect_left(self.received, begin), bisect_left(self.received, end))
+        found: list = [(row.received, 0, row) for row in prints]
+        found += [(self.received[row], 1, (row, self.books[row])) for row in rows]
+        return [event for _, _, event in sorted(found, key=lambda item: item[:2])]
 
     def at(self, second: int) -> int:
         """Return the nanosecond at which a session second begins."""
@@ -228,6 +261,16 @@ class Tape:
         A change belongs to the second at whose end it is complete.
         """
         return self._squares[second] - self._squares[max(0, second - seconds)]
+
+    @cached_property
+    def _prints(self) -> list[Print]:
+        trades = self._day.trades
+        columns = (trades.ts_recv, trades.price, trades.size, trades.side, trades.marks)
+        return [Print(*row) for row in zip(*(c.tolist() for c in columns), strict=True)]
+
+    @cached_property
+    def _all_print_times(self) -> list[int]:
+        return [row.received for row in self._prints]
 
     @cached_property
     def _print_times(self) -> list[int]:

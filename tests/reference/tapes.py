@@ -176,10 +176,11 @@ def steady_day(
     return make_day(quotes, status, date=date, end_second=end_second, symbol=symbol)
 
 
-def nasty_day(seed: int) -> Day:
+def nasty_day(seed: int, *, traded: bool = False) -> Day:
     """Return a short random day with every defect a book can have, near the open or its end.
 
-    Its prints have marks of every kind and aggressors of every confidence.
+    Its prints have marks of every kind and aggressors of every confidence. Their prices have
+    nothing to do with its quotes, unless it is ``traded``.
     """
     rng = random.Random(seed)
     odd = random.Random(f"odd {seed}")
@@ -211,7 +212,10 @@ def nasty_day(seed: int) -> Day:
         if rng.random() < 0.01:
             # Exactly at a decision, or exactly when an order arrives.
             when = (when // NS + 1) * NS + rng.choice([0, 150_000_000])
-    return make_day(quotes, _nasty_status(rng, first, last), _nasty_prints(odd, quotes),
+    prints = _nasty_prints(odd, quotes)
+    if traded:
+        prints = _traded_prints(random.Random(f"traded {seed}"), quotes)
+    return make_day(quotes, _nasty_status(rng, first, last), prints,
                     symbol=f"N{seed}", end_second=end, date=rng.choice(_DATES))  # fmt: skip
 
 
@@ -232,6 +236,23 @@ def _nasty_prints(rng: random.Random, quotes: list[Q]) -> list[P]:
         if rng.random() < 0.02:
             when = (when // NS + 1) * NS
     return rows
+
+
+def _traded_prints(rng: random.Random, quotes: list[Q]) -> list[P]:
+    """Return prints at and near the best prices of the books before them."""
+    rows = []
+    for book in quotes:
+        for _ in range(rng.choice([0, 0, 1, 1, 2, 4])):
+            side = rng.choice([1, -1])
+            best = book.ask if side > 0 else book.bid
+            price = best + rng.choice([0, 0, 0, 0, 0, -0.0001, 0.0001, -0.01, 0.01, 0.00005])
+            marks = rng.choice(_MARKS) if rng.random() < 0.2 else Mark.ORDINARY
+            size = rng.choice([1, 50, 100, 100, 300, 1_000, 5_001])
+            side = rng.choice([side, side, side, -side, 0])
+            if best and price > 0:
+                when = min(book.when + rng.choice([0, rng.randrange(NS)]), quotes[-1].when)
+                rows.append(P(when, price, size, side, int(marks)))
+    return sorted(rows, key=lambda row: row.when)
 
 
 _MARKS = [
