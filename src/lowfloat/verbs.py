@@ -181,6 +181,11 @@ def train(
     if resume and not exists:
         raise CheckpointError(f"{folder} is not a run; leave --resume out to begin one.")
     experiment = load_config(folder / "config.yaml") if resume else _experiment(config, *overrides)
+    if experiment.env.actions != "discrete":
+        raise ConfigError(
+            f"`env.actions` was {experiment.env.actions}; the trainer plays `discrete`. Use an "
+            "environment of that kind with a trainer of your own."
+        )
     settings, opened = experiment.training, Index(index)
     deck, starts, days = load_split(
         opened, "train", symbol=settings.symbol, min_quality=settings.min_quality,

@@ -21,6 +21,7 @@ OTHER: dict[str, Any] = {
     "training.symbol": "ON",
     "training.hidden_sizes": "[32]",
     "exam.start": "alert",
+    "env.actions": "orders",
 }
 """Another value for each field that is neither a number nor a flag."""
 

@@ -61,7 +61,7 @@ def test_a_position_is_kept_over_a_short_gap_and_is_one_trade(day_env) -> None:
         infos = day_env.step(np.array([action]))[4]
     trade = infos["trade"][0]
     assert (trade["number"], trade["episodes"], trade["shares"]) == (1, 2, held)
-    assert (trade["entry_second"] - OPEN, trade["exit_second"] - OPEN) == (0, 31)
+    assert (trade["entry_second"] - OPEN, trade["exit_second"] - OPEN) == (0, 32)
     assert int(trade["got"]) - int(trade["paid"]) - int(trade["fees"]) == (
         int(day_env.state["equity"][0]) - 25_000_000_000
     )

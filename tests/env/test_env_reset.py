@@ -84,7 +84,7 @@ def test_sequential_order_deals_the_starts_out_and_comes_round(make_env) -> None
 
 
 def test_an_unknown_order_is_refused(make_env) -> None:
-    with pytest.raises(InvalidReset, match="`order` was 'shuffled'; use random or sequential"):
+    with pytest.raises(InvalidReset, match="`order` was 'shuffled'; use random, sequential, days"):
         make_env(order="shuffled")
 
 
@@ -139,9 +139,8 @@ def test_too_few_starts_are_refused(make_env) -> None:
 
 
 def test_an_unknown_option_is_refused(make_env) -> None:
-    with pytest.raises(
-        InvalidReset, match=r"`options` had \['start'\]; use reset_mask, reset and streams"
-    ):
+    words = r"`options` had \['start'\]; use reset_mask, reset, carry, transitions, streams"
+    with pytest.raises(InvalidReset, match=words):
         make_env().reset(options={"start": "LOW/2025-03-04/09:30:00"})
 
 

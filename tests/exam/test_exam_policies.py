@@ -75,7 +75,7 @@ def test_no_policy_acts_on_what_comes_later():
 
     def fills(future: list[float]) -> list[dict]:
         everyone = [
-            Agent(network(), deterministic=True, seed=1),
+            Agent(network(1), deterministic=True, seed=1),
             RandomTrader(seed=1),
             BuyAndHold([200]),
             BreakoutTrader(BreakoutRule(min_gain=0.0, min_surge=0.0)),
@@ -168,7 +168,7 @@ class TestAgent:
     def test_it_takes_only_allowed_actions(self):
         view = self.views()
         for deterministic in (True, False):
-            agent = Agent(network(), deterministic, seed=1)
+            agent = Agent(network(1), deterministic, seed=1)
             for _ in range(20):
                 assert view.mask[np.arange(len(view.mask)), agent.act(view)].all()
 

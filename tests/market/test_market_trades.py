@@ -34,7 +34,7 @@ def test_a_trade_is_recorded_when_its_last_share_is_sold() -> None:
     assert trade["number"] == 1
     assert trade["bought"] == trade["shares"] == 1_243 == shares
     assert (trade["fills"], trade["episodes"], trade["settled"], trade["forced"]) == (3, 1, 0, 0)
-    assert (trade["entry_second"], trade["exit_second"]) == (OPEN, OPEN + 3)
+    assert (trade["entry_second"], trade["exit_second"]) == (OPEN, OPEN + 4)
     assert (trade["high_mark"], trade["low_mark"]) == (43_000, 41_000)
     assert trade["paid"] == 1_243 * 40_200 * 100
     assert trade["got"] == (621 * 43_000 + 622 * 42_000) * 100
@@ -95,7 +95,7 @@ def test_wins_and_losses_in_a_row_are_counted() -> None:
         if action == SELL:
             state = one.state
             rows.append((state["wins_in_row"], state["losses_in_row"], state["loss_second"]))
-    assert rows == [(1, 0, -1), (2, 0, -1), (0, 1, OPEN + 5)]
+    assert rows == [(1, 0, -1), (2, 0, -1), (0, 1, OPEN + 6)]
     assert one.state["traded"] == 1_243 * 402 * 10_000 + 1_213 * 412 * 10_000 + 1_184 * 422 * 10_000
 
 

@@ -94,7 +94,7 @@ def sell(account, shares, value, fee, second, phase, usual_risk):
     """
     account.fills += 1
     account.open.fills += 1
-    _part_with(account, shares, value, fee, second, phase, usual_risk)
+    _part_with(account, shares, value, fee, second, second + 1, phase, usual_risk)
 
 
 @kernel
@@ -102,11 +102,12 @@ def settle(account, price, second, phase, usual_risk):
     """Write down all shares to ``price`` price units: no fee, and no fill."""
     account.open.settled = account.shares
     value = MICRODOLLARS_PER_UNIT * price * account.shares
-    _part_with(account, account.shares, value, 0, second, phase, usual_risk)
+    _part_with(account, account.shares, value, 0, second, second, phase, usual_risk)
 
 
 @kernel
-def _part_with(account, shares, value, fee, second, phase, usual_risk):
+def _part_with(account, shares, value, fee, second, known, phase, usual_risk):
+    # Flat is known at the decision after that of a sale, and at once after a settlement.
     # Cost per share first: cost * shares would pass 2^63 at the largest admitted position.
     whole = account.cost // account.shares
     cost = whole * shares + (account.cost - whole * account.shares) * shares // account.shares
@@ -123,7 +124,7 @@ def _part_with(account, shares, value, fee, second, phase, usual_risk):
         account.wins += trade.got - trade.paid - trade.fees > 0
         account.entry_second = -1
         account.exit_second = second
-        end_trade(account, second, phase, usual_risk)
+        end_trade(account, known, phase, usual_risk)
 
 
 @kernel

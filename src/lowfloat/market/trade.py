@@ -141,7 +141,7 @@ def end_trade(state, second, phase, usual_risk):
 
     Args:
         state: with :data:`RECORD_FIELDS`.
-        second: of the close.
+        second: at whose decision the account is known to be flat.
         phase: known at its decision.
         usual_risk: fraction of what was paid that is at risk if there was no stop.
     """

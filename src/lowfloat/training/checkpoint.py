@@ -162,7 +162,6 @@ def _check_state(
     """Compare everything but the policy with what this model and environment would save."""
     shapes = {
         "env.state": (env.num_envs, STATE.itemsize),
-        "env.seed": (1,),
         "env.returns": (env.num_envs,),
         "last_observation": (env.num_envs, *(env.observation_space.shape or ())),
         "episode_starts": (env.num_envs,),
