@@ -41,7 +41,7 @@ def test_a_batch_equals_single_environments(deck, starts) -> None:
     observations, infos = batch.reset(seed=0)
     masks = infos["action_mask"]
     for i, single in enumerate(singles):
-        observation, info = single.reset(seed=0)
+        observation, info = single.reset(seed=0, options={"streams": [i]})
         assert np.array_equal(observation, observations[i])
         assert np.array_equal(info["action_mask"], masks[i])
     ends = fills = 0

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from reference.fills import arrival_of
+from reference.fills import latency_of
 from reference.luck import Luck
 from reference.tape import Tape
 from reference.tapes import nasty_day, real_days, synthetic_days
@@ -99,8 +99,8 @@ def _send_each_second(deck, row: int, tape: Tape, seconds: range, config, told: 
         seller = Action.BUY_25 if before_halt else Action.SELL_25
         env.step(np.array([Action.BUY_25, seller], int))
         for stream, state in enumerate(env.state):
-            arrival = arrival_of(tape, second, config.fills, Luck(0, stream))
-            in_halt = tape.halted_at(arrival)
+            latency = latency_of(tape, second, config.fills, Luck(0, stream))
+            in_halt = tape.halted_at(tape.at(second) + latency)
             if state["ended"] or not state["order_shares"]:
                 continue
             where = "in halts" if in_halt else "outside"

@@ -102,7 +102,7 @@ def settle(account, price, second, phase, usual_risk):
     """Write down all shares to ``price`` price units: no fee, and no fill."""
     account.open.settled = account.shares
     value = MICRODOLLARS_PER_UNIT * price * account.shares
-    _part_with(account, account.shares, value, 0, second, second, phase, usual_risk)
+    _part_with(account, account.shares, value, 0, second, np.int64(second), phase, usual_risk)
 
 
 @kernel

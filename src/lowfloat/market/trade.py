@@ -86,20 +86,6 @@ LOSES, REGAINS, LEAST_CONFIDENCE = 0.9, 1.02, 0.1
 
 
 @kernel
-def open_record(state):
-    """Begin the record of an account that has not traded."""
-    state.open.number = 0
-    state.closed.number = 0
-    state.wins_in_row = 0
-    state.losses_in_row = 0
-    state.round_trips = 0
-    state.loss_second = -1
-    state.flat_low = 0
-    state.traded = 0
-    state.confidence = 1.0
-
-
-@kernel
 def begin_trade(trade, number, day, second, phase):
     """Begin the record of a trade."""
     trade.number = number
@@ -121,6 +107,20 @@ def begin_trade(trade, number, day, second, phase):
     trade.got = 0
     trade.fees = 0
     trade.risk = 0
+
+
+@kernel
+def open_record(state):
+    """Begin the record of an account that has not traded."""
+    begin_trade(state.open, np.int64(0), np.int32(0), np.int32(-1), np.int8(0))
+    state.closed = state.open
+    state.wins_in_row = 0
+    state.losses_in_row = 0
+    state.round_trips = 0
+    state.loss_second = -1
+    state.flat_low = 0
+    state.traded = 0
+    state.confidence = 1.0
 
 
 @kernel
